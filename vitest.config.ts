@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config'
+
+const minute_ms = 60_000
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['ts/**/*.test.ts'] } },
+      { test: { name: 'tidy', include: ['tests/tidy/**/*.test.ts'], testTimeout: minute_ms } },
+      {
+        test: {
+          name: 'cli',
+          include: ['tests/cli/**/*.test.ts', 'tests/index/**/*.test.ts'],
+          testTimeout: 3 * minute_ms,
+          hookTimeout: 3 * minute_ms,
+        },
+      },
+    ],
+  },
+})
