@@ -1,0 +1,311 @@
+//! Project pages of a package index: the Simple repository API as JSON (PEP 691, 700, 714) and as HTML (PEP 503).
+
+use crate::html_page;
+use crate::{Distribution, PackageName, Sha256, Version};
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+use url::Url;
+
+/// Everything an index offers for one project, in the order of the page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProjectPage {
+    pub name: PackageName,
+    pub files: Vec<IndexFile>,
+    /// Files whose names cannot be understood (eggs, installers, foreign names), for explanations.
+    pub ignored: usize,
+    /// `active`, `archived`, `quarantined` or `deprecated` (PEP 792); `None` when the index does not say.
+    pub status: Option<Box<str>>,
+}
+
+/// One file of a project page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexFile {
+    pub filename: Box<str>,
+    pub distribution: Distribution,
+    /// Absolute, without fragment.
+    pub url: Url,
+    pub sha256: Option<Sha256>,
+    /// In bytes (PEP 700).
+    pub size: Option<u64>,
+    /// The text of `requires-python`, shared between files that say the same.
+    pub requires_python: Option<Arc<str>>,
+    pub yanked: Yanked,
+    /// The index serves `<url>.metadata` (PEP 658, PEP 714); the digest of it where stated.
+    pub core_metadata: Option<Option<Sha256>>,
+    /// ISO 8601 in UTC (PEP 700).
+    pub upload_time: Option<Box<str>>,
+}
+
+/// Whether a file was withdrawn, and why (PEP 592).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Yanked {
+    No,
+    Yes(Option<Box<str>>),
+}
+
+impl Yanked {
+    pub fn is_yanked(&self) -> bool {
+        matches!(self, Self::Yes(_))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum BadPage {
+    #[error("the page is not valid JSON of the Simple API: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("the page has API version {0}, and only 1.x is known")]
+    ApiVersion(String),
+    #[error("the page is not UTF-8")]
+    NotText,
+    #[error("the page has more than {0} files")]
+    TooManyFiles(usize),
+}
+
+/// More files than any real project has; PyPI's largest have about 30 000.
+pub(crate) const MAX_FILES: usize = 1_000_000;
+
+impl ProjectPage {
+    /// Reads `application/vnd.pypi.simple.v1+json` (PEP 691). `base` is the URL the page came from.
+    pub fn from_json(name: &PackageName, bytes: &[u8], base: &Url) -> Result<Self, BadPage> {
+        let page: JsonPage = serde_json::from_slice(bytes)?;
+        if let Some(version) = page.meta.as_ref().and_then(|meta| meta.api_version.as_deref())
+            && version.split('.').next() != Some("1")
+        {
+            return Err(BadPage::ApiVersion(version.chars().take(20).collect()));
+        }
+        let mut builder = Builder::new(name, base);
+        for file in page.files {
+            builder.push(RawFile {
+                filename: file.filename,
+                url: file.url,
+                sha256: file.hashes.get("sha256").and_then(|hex| hex.parse().ok()),
+                size: file.size,
+                requires_python: file.requires_python,
+                yanked: file.yanked.map_or(Yanked::No, JsonYanked::into_yanked),
+                core_metadata: file.core_metadata.or(file.dist_info_metadata).and_then(JsonMetadata::into_digest),
+                upload_time: file.upload_time,
+            })?;
+        }
+        let mut page_out = builder.finish();
+        page_out.status = page.project_status.and_then(|status| status.status).map(|text| text.into());
+        Ok(page_out)
+    }
+
+    /// Reads `text/html` (PEP 503) with the attributes of PEP 592, 658 and 714.
+    pub fn from_html(name: &PackageName, bytes: &[u8], base: &Url) -> Result<Self, BadPage> {
+        html_page::parse(name, bytes, base)
+    }
+
+    /// The versions that some file of the page has, ascending.
+    pub fn versions(&self) -> Vec<&Version> {
+        let mut versions: Vec<_> = self.files.iter().map(|file| file.distribution.version()).collect();
+        versions.sort();
+        versions.dedup();
+        versions
+    }
+}
+
+/// A file as either form of page states it.
+pub(crate) struct RawFile<'a> {
+    pub(crate) filename: Cow<'a, str>,
+    pub(crate) url: Cow<'a, str>,
+    pub(crate) sha256: Option<Sha256>,
+    pub(crate) size: Option<u64>,
+    pub(crate) requires_python: Option<Cow<'a, str>>,
+    pub(crate) yanked: Yanked,
+    pub(crate) core_metadata: Option<Option<Sha256>>,
+    pub(crate) upload_time: Option<Cow<'a, str>>,
+}
+
+pub(crate) struct Builder<'a> {
+    name: &'a PackageName,
+    base: &'a Url,
+    files: Vec<IndexFile>,
+    ignored: usize,
+    pythons: HashMap<Box<str>, Arc<str>>,
+}
+
+impl<'a> Builder<'a> {
+    pub(crate) fn new(name: &'a PackageName, base: &'a Url) -> Self {
+        Self { name, base, files: Vec::new(), ignored: 0, pythons: HashMap::new() }
+    }
+
+    /// Takes a file; one whose name or URL cannot be used is counted and left out.
+    pub(crate) fn push(&mut self, raw: RawFile) -> Result<(), BadPage> {
+        if self.files.len() + self.ignored >= MAX_FILES {
+            return Err(BadPage::TooManyFiles(MAX_FILES));
+        }
+        let distribution = Distribution::parse(&raw.filename, self.name);
+        let (Ok(distribution), Some(url)) = (distribution, self.resolve(&raw.url)) else {
+            self.ignored += 1;
+            return Ok(());
+        };
+        let requires_python = raw.requires_python.filter(|text| !text.trim().is_empty()).map(|text| self.share(&text));
+        self.files.push(IndexFile {
+            filename: raw.filename.into(),
+            distribution,
+            url,
+            sha256: raw.sha256,
+            size: raw.size,
+            requires_python,
+            yanked: raw.yanked,
+            core_metadata: raw.core_metadata,
+            upload_time: raw.upload_time.map(Into::into),
+        });
+        Ok(())
+    }
+
+    fn resolve(&self, text: &str) -> Option<Url> {
+        let mut url = self.base.join(text).ok()?;
+        url.set_fragment(None);
+        let allowed = matches!(url.scheme(), "http" | "https") || url.scheme() == self.base.scheme();
+        allowed.then_some(url)
+    }
+
+    fn share(&mut self, text: &str) -> Arc<str> {
+        if let Some(shared) = self.pythons.get(text) {
+            return shared.clone();
+        }
+        let shared: Arc<str> = text.into();
+        self.pythons.insert(text.into(), shared.clone());
+        shared
+    }
+
+    pub(crate) fn finish(self) -> ProjectPage {
+        ProjectPage { name: self.name.clone(), files: self.files, ignored: self.ignored, status: None }
+    }
+}
+
+#[derive(Deserialize)]
+struct JsonPage<'a> {
+    #[serde(borrow)]
+    meta: Option<JsonMeta<'a>>,
+    #[serde(borrow)]
+    files: Vec<JsonFile<'a>>,
+    #[serde(borrow, default, rename = "project-status")]
+    project_status: Option<JsonStatus<'a>>,
+}
+
+#[derive(Deserialize)]
+struct JsonMeta<'a> {
+    #[serde(borrow, default, rename = "api-version")]
+    api_version: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct JsonStatus<'a> {
+    #[serde(borrow, default)]
+    status: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct JsonFile<'a> {
+    #[serde(borrow)]
+    filename: Cow<'a, str>,
+    #[serde(borrow)]
+    url: Cow<'a, str>,
+    #[serde(borrow, default)]
+    hashes: HashMap<Cow<'a, str>, Cow<'a, str>>,
+    #[serde(default)]
+    size: Option<u64>,
+    #[serde(borrow, default)]
+    requires_python: Option<Cow<'a, str>>,
+    #[serde(default)]
+    yanked: Option<JsonYanked>,
+    #[serde(default)]
+    core_metadata: Option<JsonMetadata>,
+    #[serde(default)]
+    dist_info_metadata: Option<JsonMetadata>,
+    #[serde(borrow, default)]
+    upload_time: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum JsonYanked {
+    Flag(bool),
+    Reason(String),
+}
+
+impl JsonYanked {
+    fn into_yanked(self) -> Yanked {
+        match self {
+            Self::Flag(false) => Yanked::No,
+            Self::Flag(true) => Yanked::Yes(None),
+            Self::Reason(reason) => Yanked::Yes(Some(reason.into()).filter(|text: &Box<str>| !text.is_empty())),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum JsonMetadata {
+    Flag(bool),
+    Hashes(HashMap<String, String>),
+}
+
+impl JsonMetadata {
+    fn into_digest(self) -> Option<Option<Sha256>> {
+        match self {
+            Self::Flag(false) => None,
+            Self::Flag(true) => Some(None),
+            Self::Hashes(hashes) => Some(hashes.get("sha256").and_then(|hex| hex.parse().ok())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name() -> PackageName {
+        "six".parse().unwrap()
+    }
+
+    fn base() -> Url {
+        Url::parse("https://index.example/simple/six/").unwrap()
+    }
+
+    #[test]
+    fn reads_json() {
+        let text = r#"{"meta":{"api-version":"1.1"},"name":"six","files":[
+            {"filename":"six-1.0-py3-none-any.whl","url":"../../f/six-1.0-py3-none-any.whl#x","hashes":{"sha256":"00"},
+             "requires-python":">=3.8","yanked":"broken","core-metadata":{"sha256":"ZZ"},"size":10},
+            {"filename":"six-1.0.tar.gz","url":"https://f.example/six-1.0.tar.gz","yanked":false,"requires-python":null},
+            {"filename":"six-1.0.exe","url":"x"},
+            {"filename":"six-1.1.tar.gz","url":"file:///etc/passwd"}]}"#;
+        let page = ProjectPage::from_json(&name(), text.as_bytes(), &base()).unwrap();
+        assert_eq!((page.files.len(), page.ignored), (2, 2));
+        assert_eq!(page.files[0].url.as_str(), "https://index.example/f/six-1.0-py3-none-any.whl");
+        assert_eq!(page.files[0].yanked, Yanked::Yes(Some("broken".into())));
+        assert_eq!(page.files[0].core_metadata, Some(None));
+        assert_eq!(page.files[1].core_metadata, None);
+    }
+
+    #[test]
+    fn refuses_a_newer_api() {
+        let text = br#"{"meta":{"api-version":"2.0"},"files":[]}"#;
+        assert!(matches!(ProjectPage::from_json(&name(), text, &base()), Err(BadPage::ApiVersion(_))));
+    }
+
+    #[test]
+    fn reads_html() {
+        let digest = "a".repeat(64);
+        let text = format!(
+            r#"<!DOCTYPE html><html><head><base href="/files/"></head><body>
+            <a href="six-1.0.tar.gz#sha256={digest}" data-requires-python="&gt;=3.8" data-yanked>six-1.0.tar.gz</a>
+            <A HREF='six-1.1-py3-none-any.whl' data-dist-info-metadata="sha256={digest}">six-1.1-py3-none-any.whl</A>
+            <a>nothing</a></body></html>"#
+        );
+        let page = ProjectPage::from_html(&name(), text.as_bytes(), &base()).unwrap();
+        assert_eq!(page.files.len(), 2);
+        assert_eq!(page.files[0].url.as_str(), "https://index.example/files/six-1.0.tar.gz");
+        assert_eq!(page.files[0].requires_python.as_deref(), Some(">=3.8"));
+        assert_eq!(page.files[0].yanked, Yanked::Yes(None));
+        assert_eq!(page.files[0].sha256, Some(digest.parse().unwrap()));
+        assert_eq!(page.files[1].core_metadata, Some(Some(digest.parse().unwrap())));
+    }
+}

@@ -1,0 +1,27 @@
+//! The nouns of Python packaging that every other crate speaks in. Pure: no file system, network, clock or environment.
+
+mod distribution;
+mod event;
+mod hash;
+mod html_page;
+mod index_page;
+mod metadata;
+mod problem;
+mod requirement;
+mod tags;
+
+pub use distribution::{BadDistributionName, Distribution, SdistName, WheelName};
+pub use event::{Emit, Event, Phase, Unit, silent};
+pub use hash::{BadSha256, Sha256};
+pub use index_page::{BadPage, IndexFile, ProjectPage, Yanked};
+pub use metadata::{BadMetadata, CoreMetadata};
+pub use problem::{Fix, Problem, Safety};
+pub use requirement::{lenient_requires_python, lenient_requirement};
+pub use tags::{Architecture, Libc, Platform, PythonTag, TagRank, Tags};
+
+pub use uv_normalize::{ExtraName, GroupName, PackageName};
+pub use uv_pep440::{Version, VersionSpecifier, VersionSpecifiers};
+pub use uv_pep508::{MarkerEnvironment, MarkerTree, VerbatimUrl, VersionOrUrl};
+
+/// A requirement as in PEP 508.
+pub type Requirement = uv_pep508::Requirement<VerbatimUrl>;

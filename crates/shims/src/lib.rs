@@ -1,0 +1,1 @@
+//! The Python files that PyBun ships, as embedded text.
