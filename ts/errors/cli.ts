@@ -1,0 +1,89 @@
+import type { Problem } from '../model/problem.ts'
+import { nearest } from './nearest.ts'
+
+export function unknownCommand(word: string, names: string[]): Problem {
+  if (word.endsWith('.py')) {
+    return {
+      code: 'cli/usage',
+      message: `\`${word}\` is not a command`,
+      hint: `To run a file, say \`pybun run ${word}\``,
+      fix: { command: ['pybun', 'run', word], safety: 'review' },
+      context: { word },
+    }
+  }
+  const near = nearest(word, names)
+  return {
+    code: 'cli/usage',
+    message: `\`${word}\` is not a command`,
+    hint: near ? `Did you mean \`pybun ${near}\`?` : '`pybun --help` lists the commands',
+    fix: { command: near ? ['pybun', near] : ['pybun', '--help'], safety: 'review' },
+    context: { word, ...(near ? { nearest: near } : {}) },
+  }
+}
+
+export function unknownOption(option: string, command: string | null, known: string[]): Problem {
+  const near = nearest(option, known)
+  const help = ['pybun', ...(command ? [command] : []), '--help']
+  return {
+    code: 'cli/usage',
+    message: `\`${option}\` is not an option of \`${command ? `pybun ${command}` : 'pybun'}\``,
+    hint: near ? `Did you mean \`${near}\`?` : `\`${help.join(' ')}\` lists the options`,
+    fix: { command: help, safety: 'safe' },
+    context: { option, command, ...(near ? { nearest: near } : {}) },
+  }
+}
+
+export function optionNeedsValue(option: string, value_name: string): Problem {
+  return { code: 'cli/usage', message: `\`${option}\` needs a value: \`${option} ${value_name}\``, context: { option } }
+}
+
+export function optionTakesNoValue(option: string): Problem {
+  return { code: 'cli/usage', message: `\`${option}\` takes no value`, context: { option } }
+}
+
+export function badChoice(option: string, value: string, choices: string[]): Problem {
+  const near = nearest(value, choices)
+  return {
+    code: 'cli/usage',
+    message: `\`${value}\` is not a value of \`${option}\``,
+    hint: near ? `Did you mean \`${near}\`?` : `It is one of ${choices.join(', ')}`,
+    context: { option, value, choices },
+  }
+}
+
+export function missingArgument(command: string, argument: string, usage: string): Problem {
+  return {
+    code: 'cli/usage',
+    message: `\`pybun ${command}\` needs ${argument}`,
+    hint: `Usage: ${usage}`,
+    fix: { command: ['pybun', command, '--help'], safety: 'safe' },
+    context: { command, argument },
+  }
+}
+
+export function extraArgument(command: string, word: string, usage: string): Problem {
+  return {
+    code: 'cli/usage',
+    message: `\`pybun ${command}\` does not know what to do with \`${word}\``,
+    hint: `Usage: ${usage}`,
+    context: { command, word },
+  }
+}
+
+export function optionsExclude(first: string, second: string): Problem {
+  return { code: 'cli/usage', message: `\`${first}\` and \`${second}\` exclude each other`, context: { first, second } }
+}
+
+export function interrupted(): Problem {
+  return { code: 'cli/interrupted', message: 'Interrupted; no file was left half-written' }
+}
+
+export function crash(error: unknown): Problem {
+  const message = error instanceof Error ? error.message : String(error)
+  return {
+    code: 'cli/crash',
+    message: `This is a bug in PyBun: ${message}`,
+    hint: 'Please report it, with the command and this message',
+    context: error instanceof Error && error.stack ? { stack: error.stack } : {},
+  }
+}

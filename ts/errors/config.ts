@@ -1,0 +1,39 @@
+import type { Problem } from '../model/problem.ts'
+import { nearest } from './nearest.ts'
+
+export interface Place {
+  path: string
+  line: number | null
+  column: number | null
+}
+
+export function unknownKey(key: string, place: Place, known: string[]): Problem {
+  const near = nearest(key, known)
+  return {
+    code: 'config/unknown-key',
+    message: `${at(place)}: \`${key}\` is not a setting of PyBun`,
+    hint: near ? `Did you mean \`${near}\`?` : `The settings are ${known.join(', ')}`,
+    context: { ...place, key, ...(near ? { nearest: near } : {}) },
+  }
+}
+
+export function wrongType(key: string, place: Place, expected: string): Problem {
+  return {
+    code: 'config/wrong-type',
+    message: `${at(place)}: \`${key}\` must be ${expected}`,
+    hint: `Correct the value of \`${key}\` in ${place.path}`,
+    context: { ...place, key, expected },
+  }
+}
+
+export function wrongVariable(variable: string, expected: string): Problem {
+  return {
+    code: 'config/wrong-variable',
+    message: `The environment variable ${variable} must be ${expected}`,
+    context: { variable, expected },
+  }
+}
+
+function at(place: Place): string {
+  return place.line === null ? place.path : `${place.path}:${place.line}:${place.column ?? 1}`
+}

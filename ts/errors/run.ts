@@ -1,0 +1,36 @@
+import type { Problem } from '../model/problem.ts'
+import { nearest } from './nearest.ts'
+
+export function fileNotFound(path: string): Problem {
+  return { code: 'run/file-not-found', message: `There is no file ${path}`, context: { path } }
+}
+
+export function targetNotFound(target: string, known: string[]): Problem {
+  const near = nearest(target, known)
+  return {
+    code: 'run/target-not-found',
+    message: `\`${target}\` is neither a file, nor a command of the environment, nor on PATH`,
+    hint: near
+      ? `Did you mean \`pybun run ${near}\`?`
+      : `A module runs with \`pybun run -m ${target}\`; a tool runs without installing it: \`pybun x ${target}\``,
+    context: { target, ...(near ? { nearest: near } : {}) },
+  }
+}
+
+export function cannotStart(program: string, reason: string): Problem {
+  return { code: 'run/cannot-start', message: `${program} could not be started: ${reason}`, context: { program } }
+}
+
+export function commandNotInPackage(command: string, name: string, known: string[], unambiguous: boolean): Problem {
+  const only = known.length === 1 ? known[0] : undefined
+  const best = only ?? nearest(command, known)
+  return {
+    code: 'x/no-such-command',
+    message: `The package \`${name}\` has no command \`${command}\``,
+    hint: known.length ? `It has ${known.join(', ')}` : 'It has no commands at all; it is a library',
+    ...(best && unambiguous
+      ? { fix: { command: ['pybun', 'x', '--from', name, best], safety: 'review' as const } }
+      : {}),
+    context: { command, package: name, commands: known },
+  }
+}

@@ -1,0 +1,138 @@
+/** Values as they cross the addon boundary. Keys are snake_case there and stay so here. */
+
+export interface Settings {
+  cache_dir: string
+  /** `null`: the addon applies the environment, pip's configuration, then the default. */
+  index_url: string | null
+  extra_index_urls: string[]
+  offline: boolean
+  refresh: boolean
+  cwd: string
+}
+
+export interface Manifest {
+  name: string | null
+  version: string | null
+  requires_python: string | null
+  dependencies: string[]
+  optional_dependencies: Record<string, string[]>
+  dependency_groups: Record<string, string[]>
+  scripts: Record<string, string>
+  build_backend: string | null
+  build_requires: string[]
+  has_project: boolean
+  has_build_system: boolean
+  tool_pybun: Record<string, unknown> | null
+  positions: Positions
+}
+
+export type Positions = Record<string, { line: number; column: number }>
+
+export type ManifestEdit =
+  | { kind: 'add'; requirement: string; table: Table['table']; table_name?: string }
+  | { kind: 'remove'; name: string; table: Table['table']; table_name?: string }
+
+/** Where in a manifest requirements stand. */
+export interface Table {
+  table: 'project' | 'group' | 'extra'
+  table_name?: string
+}
+
+export interface EditedManifest {
+  text: string
+  removed: string[]
+  added: string[]
+}
+
+export interface Toml {
+  value: Record<string, unknown>
+  positions: Positions
+}
+
+/** The inline metadata of a script (PEP 723). */
+export interface Script {
+  found: boolean
+  requires_python: string | null
+  dependencies: string[]
+  tool_pybun: Record<string, unknown> | null
+}
+
+export interface Requirement {
+  name: string
+  extras: string[]
+  specifier: string
+  url: string | null
+  marker: string | null
+}
+
+export interface Requirements {
+  requirements: string[]
+  constraints: string[]
+  hashes: Record<string, string[]>
+  index_url: string | null
+  extra_index_urls: string[]
+}
+
+export interface Interpreter {
+  path: string
+  version: string
+  implementation: string
+  prefix: string
+  platform: string
+  origin: string
+}
+
+export interface Environment {
+  path: string
+  python: string
+  version: string
+  site_packages: string
+  created: boolean
+}
+
+export interface Root {
+  requirements: string[]
+  group?: string
+  extra?: string
+}
+
+export interface ResolveRequest {
+  settings: Settings
+  roots: Root[]
+  constraints: string[]
+  hashes?: Record<string, string[]>
+  requires_python: string | null
+  python: string
+  target: 'universal' | 'machine'
+  resolution: 'highest' | 'lowest' | 'lowest-direct'
+  prereleases: 'if-necessary' | 'allow' | 'disallow'
+  upgrade: boolean
+  upgrade_packages: string[]
+}
+
+export interface Resolution {
+  packages: { name: string; version: string }[]
+  changes: Change[]
+}
+
+export interface Change {
+  name: string
+  from: string | null
+  to: string | null
+}
+
+export interface Plan {
+  id: string | number
+  ops: Op[]
+  /** Nothing is left to do. */
+  settled: boolean
+}
+
+export interface Op {
+  op: 'install' | 'replace' | 'remove' | 'keep'
+  name: string
+  version: string
+  from: string | null
+  file: string | null
+  size: number | null
+}

@@ -1,0 +1,97 @@
+import type { Event } from '../model/event.ts'
+import type {
+  EditedManifest,
+  Environment,
+  Interpreter,
+  Manifest,
+  ManifestEdit,
+  Plan,
+  Requirement,
+  Requirements,
+  Resolution,
+  ResolveRequest,
+  Script,
+  Settings,
+  Toml,
+} from '../model/native.ts'
+import type { Program } from '../model/outcome.ts'
+
+/** The addon as TypeScript sees it: each call either gives its value or fails with the addon's problems. */
+export interface Native {
+  version(): Promise<string>
+  manifestParse(request: { text: string; path: string }): Promise<Manifest>
+  manifestEdit(request: { text: string; path: string; edits: ManifestEdit[] }): Promise<EditedManifest>
+  tomlParse(request: { text: string; path: string }): Promise<Toml>
+  scriptParse(request: { text: string; path: string }): Promise<Script>
+  requirementParse(request: { text: string }): Promise<Requirement>
+  requirementsRead(request: { paths: string[]; cwd: string }): Promise<Requirements>
+  pythonFind(request: { cwd: string; cache_dir: string }): Promise<{ interpreters: Interpreter[] }>
+  pythonChoose(request: PythonRequest): Promise<Interpreter>
+  environmentEnsure(request: { path: string; python: string; cache_dir: string }): Promise<Environment>
+  environmentRead(request: { path: string; cache_dir: string }): Promise<Environment>
+  resolve(
+    request: ResolveRequest,
+    previous: Buffer | null,
+    onEvent: (event: Event) => void,
+  ): Promise<{ resolution: Resolution; lock: Buffer }>
+  lockDecode(lock: Buffer): Promise<Record<string, unknown>>
+  lockCheck(request: ResolveRequest, lock: Buffer): Promise<{ fresh: boolean; reasons: string[] }>
+  plan(request: PlanRequest, lock: Buffer): Promise<Plan>
+  fetchPlan(request: PlanStep, onEvent: (event: Event) => void): Promise<Fetched>
+  applyPlan(request: PlanStep, onEvent: (event: Event) => void): Promise<Applied>
+  installProject(request: ProjectInstall, onEvent: (event: Event) => void): Promise<{ name: string; version: string }>
+  stampKey(request: StampKey): Promise<{ key: string }>
+  stampWrite(request: Record<string, unknown>): Promise<unknown>
+  lockDirectory(request: { path: string }): Promise<{ token: unknown }>
+  unlockDirectory(request: { token: unknown }): Promise<unknown>
+  /** Becomes the program on Unix and never returns; gives `null` where that is impossible. */
+  exec(program: Program): Promise<null>
+}
+
+export interface PythonRequest {
+  request: string | null
+  /** The text of `.python-version`. */
+  pin: string | null
+  requires_python: string | null
+  cwd: string
+  cache_dir: string
+}
+
+export interface PlanRequest {
+  settings: Settings
+  environment: string
+  groups: string[]
+  extras: string[]
+  reinstall: boolean
+  keep_extraneous: boolean
+  /** The project's own name: it is installed from its source and not for the plan to remove. */
+  project: string | null
+}
+
+export interface PlanStep {
+  settings: Settings
+  plan: Plan['id']
+}
+
+export interface Fetched {
+  downloaded: number
+  built: number
+  bytes: number
+}
+
+export interface Applied {
+  installed: unknown[]
+  removed: unknown[]
+}
+
+export interface ProjectInstall {
+  settings: Settings
+  root: string
+  environment: string
+  python: string
+}
+
+export interface StampKey {
+  kind: 'script' | 'tool'
+  parts: string[]
+}

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import type { Readable } from 'node:stream'
+import { fail } from '../errors/failure.ts'
+import { cannotStart } from '../errors/run.ts'
+import type { Program } from '../model/outcome.ts'
+import type { Processes } from './system.ts'
+
+export const processes: Processes = {
+  async capture(program, limit_bytes, signal) {
+    const child = start(program, ['inherit', 'pipe', 'pipe'])
+    const stop = () => child.kill('SIGTERM')
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      const [exit_code, out, err] = await Promise.all([
+        ended(child, program),
+        head(child.stdout, limit_bytes),
+        head(child.stderr, limit_bytes),
+      ])
+      return {
+        exit_code,
+        stdout: out.text,
+        stderr: err.text,
+        stdout_truncated: out.truncated,
+        stderr_truncated: err.truncated,
+      }
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  },
+
+  async inherit(program) {
+    // The terminal gives Ctrl-C to the child as well: the child decides, we wait for its answer.
+    const ignore = () => {}
+    process.on('SIGINT', ignore)
+    try {
+      const child = start(program, 'inherit')
+      return await ended(child, program)
+    } finally {
+      process.off('SIGINT', ignore)
+    }
+  },
+}
+
+function start(program: Program, stdio: 'inherit' | ['inherit', 'pipe', 'pipe']): ChildProcess {
+  const env: NodeJS.ProcessEnv = { ...process.env }
+  for (const [name, value] of Object.entries(program.env)) {
+    if (value === null) delete env[name]
+    else env[name] = value
+  }
+  return spawn(program.program, program.args, { env, stdio, windowsHide: true, ...(program.cwd ? { cwd: program.cwd } : {}) })
+}
+
+function ended(child: ChildProcess, program: Program): Promise<number> {
+  return new Promise<number>((resolve, reject) => {
+    child.once('error', error => {
+      try {
+        fail(cannotStart(program.program, error.message))
+      } catch (failure) {
+        reject(failure)
+      }
+    })
+    // As shells say it: 128 and the number of the signal.
+    child.once('close', (code, name) => resolve(code ?? 128 + (name ? constants.signals[name] : 0)))
+  })
+}
+
+/** Reads to the end so that the child never blocks, and keeps the first bytes. */
+async function head(stream: Readable | null, limit_bytes: number): Promise<{ text: string; truncated: boolean }> {
+  const kept: Buffer[] = []
+  let room = limit_bytes
+  let truncated = false
+  for await (const chunk of stream ?? []) {
+    const bytes = chunk as Buffer
+    if (bytes.length > room) truncated = true
+    if (room > 0) kept.push(bytes.subarray(0, room))
+    room -= Math.min(room, bytes.length)
+  }
+  return { text: Buffer.concat(kept).toString('utf8'), truncated }
+}
