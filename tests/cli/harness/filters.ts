@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import { python, type Sandbox } from './sandbox.ts'
+
+const { version: PYBUN_VERSION } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
+
+/** Takes out of a text what differs from run to run or machine to machine; nothing else. */
+export function filter(text: string, box: Sandbox, port: number): string {
+  const { version, executable } = python()
+  const short = version.split('.').slice(0, 2).join('.')
+  const literal: [string, string][] = [
+    [box.root, '[ROOT]'],
+    [executable, '[PYTHON]'],
+    [executable.slice(0, executable.lastIndexOf('/')), '[PYTHON_BIN]'],
+    [`127.0.0.1:${port}`, '[INDEX]'],
+  ]
+  let result = text.replaceAll('\r\n', '\n')
+  for (const [from, to] of literal) result = result.replaceAll(from, to)
+  return result
+    .replace(new RegExp(`(?<![\\d.])${literally(version)}(?![\\d.])`, 'g'), '[X.Y.Z]')
+    .replace(new RegExp(`(?<![\\d.])${literally(short)}(?![\\d.]\\d)(?!\\d)`, 'g'), '[X.Y]')
+    .replace(new RegExp(`\\b(cp|py)${short.replace('.', '')}\\b`, 'g'), '$1[XY]')
+    .replace(new RegExp(`\\bpybun ${literally(PYBUN_VERSION)}\\b`, 'g'), 'pybun [VERSION]')
+    .replace(/\b[0-9a-f]{64}\b/g, '[SHA256]')
+    .replace(/\b[0-9a-f]{32}\b/g, '[KEY]')
+    .replace(/\b\d+(\.\d+)?\s?(ms|s)\b/g, '[TIME]')
+    .replace(/"(duration_ms|pid|size|bytes)": \d+/g, '"$1": "[N]"')
+    .replace(/\b\d+(\.\d+)? ?(B|KB|KiB|MB|MiB)\b/g, '[SIZE]')
+}
+
+/** The envelope with its events reduced to which kinds there were: their number and order are the scheduler's. */
+export function withoutEventCounts(envelope: Record<string, unknown>): Record<string, unknown> {
+  const events = Array.isArray(envelope.events) ? envelope.events : []
+  const kinds = events.map((event) => [event.kind ?? event.type, event.phase ?? event.code].filter(Boolean).join(' '))
+  return { ...envelope, events: [...new Set(kinds)].sort() }
+}
+
+function literally(text: string): string {
+  return text.replaceAll('.', '\\.')
+}

@@ -1,0 +1,3 @@
+import sys
+
+print("plain", sys.argv[1:])

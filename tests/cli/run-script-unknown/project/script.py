@@ -1,0 +1,4 @@
+# /// script
+# dependencies = ["nonesuch"]
+# ///
+print("never")

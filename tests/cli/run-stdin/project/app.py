@@ -1,0 +1,5 @@
+import sys
+
+import alpha
+
+print("app", alpha.__version__, sys.argv[1:])
