@@ -1,0 +1,95 @@
+import type { Event } from '../model/event.ts'
+import type { Problem } from '../model/problem.ts'
+import { Failure } from '../errors/failure.ts'
+import type { Native } from './native.ts'
+
+/** The exports of the addon, untyped: JSON text in, JSON text out. */
+export type Addon = Record<string, (...values: unknown[]) => unknown>
+
+/**
+ * Puts the typed face over the addon. The addon is loaded at the first call, since many commands need none.
+ * `warn` gets the problems that came with a success.
+ */
+export function connect(load: () => Promise<Addon>, warn: (problem: Problem) => void): Native {
+  async function call<T>(name: string, request: unknown, ...more: unknown[]): Promise<Answer<T>> {
+    const addon = await load()
+    const found = addon[name]
+    if (!found) throw new Error(`the addon has no \`${name}\``)
+    return settle<T>(await found.call(addon, JSON.stringify(request), ...more), warn)
+  }
+  const value =
+    <Q, T>(name: string) =>
+    async (request: Q): Promise<T> =>
+      (await call<T>(name, request)).value
+  const withLock =
+    <Q, T>(name: string) =>
+    async (request: Q, lock: Buffer): Promise<T> =>
+      (await call<T>(name, request, lock)).value
+  const withEvents =
+    <Q, T>(name: string) =>
+    async (request: Q, onEvent: (event: Event) => void): Promise<T> =>
+      (await call<T>(name, request, listen(onEvent))).value
+
+  return {
+    version: async () => String((await load()).version?.()),
+    manifestParse: value('manifestParse'),
+    manifestEdit: value('manifestEdit'),
+    tomlParse: value('tomlParse'),
+    scriptParse: value('scriptParse'),
+    requirementParse: value('requirementParse'),
+    requirementsRead: value('requirementsRead'),
+    pythonFind: value('pythonFind'),
+    pythonChoose: value('pythonChoose'),
+    environmentEnsure: value('environmentEnsure'),
+    environmentRead: value('environmentRead'),
+    async resolve(request, previous, onEvent) {
+      const answer = await call<Awaited<ReturnType<Native['resolve']>>['resolution']>(
+        'resolve',
+        request,
+        previous,
+        listen(onEvent),
+      )
+      if (!answer.bytes) throw new Error('the addon resolved and gave no lock')
+      return { resolution: answer.value, lock: answer.bytes }
+    },
+    async lockDecode(lock) {
+      const addon = await load()
+      if (!addon.lockDecode) throw new Error('the addon has no `lockDecode`')
+      return settle<Record<string, unknown>>(await addon.lockDecode(lock), warn).value
+    },
+    lockCheck: withLock('lockCheck'),
+    plan: withLock('plan'),
+    fetchPlan: withEvents('fetchPlan'),
+    applyPlan: withEvents('applyPlan'),
+    installProject: withEvents('installProject'),
+    stampKey: value('stampKey'),
+    stampWrite: value('stampWrite'),
+    lockDirectory: value('lockDirectory'),
+    unlockDirectory: value('unlockDirectory'),
+    exec: value('exec'),
+  }
+}
+
+interface Answer<T> {
+  value: T
+  bytes: Buffer | null
+}
+
+type Wire<T> = { ok: true; value: T; warnings?: Problem[] } | { ok: false; problems: Problem[] }
+
+function settle<T>(returned: unknown, warn: (problem: Problem) => void): Answer<T> {
+  const text = typeof returned === 'string' ? returned : (returned as { json: string }).json
+  const bytes = typeof returned === 'string' ? null : ((returned as { bytes?: Buffer }).bytes ?? null)
+  const wire = JSON.parse(text) as Wire<T>
+  if (!wire.ok) throw new Failure(wire.problems)
+  for (const warning of wire.warnings ?? []) warn(warning)
+  return { value: wire.value, bytes }
+}
+
+function listen(onEvent: (event: Event) => void): (...values: unknown[]) => void {
+  // A thread-safe function of napi puts an error, or nothing, before the value.
+  return (...values) => {
+    const text = values.at(-1)
+    if (typeof text === 'string') onEvent(JSON.parse(text) as Event)
+  }
+}

@@ -1,0 +1,82 @@
+import { delimiter, isAbsolute, join, resolve } from 'node:path'
+import { flag } from '../model/invocation.ts'
+import type { Environment } from '../model/native.ts'
+import type { Program } from '../model/outcome.ts'
+import { ancestors, findPin } from '../project/project.ts'
+import type { Context } from './context.ts'
+import type { Place, ProjectPlace } from './load.ts'
+import { choosePython } from './python.ts'
+
+/** PYBUN_ENV when set, which we use and never make; else the project's own, made when needed. */
+export async function ensureProjectEnvironment(context: Context, place: ProjectPlace): Promise<Environment> {
+  const chosen = await chosenEnvironment(context, place)
+  if (chosen) return chosen
+  const { root, manifest, environment_path } = place.project
+  const interpreter = await choosePython(context, place, { requires_python: manifest.requires_python, directory: root })
+  return ensureEnvironment(context, place, environment_path, interpreter.path)
+}
+
+/**
+ * The environment for work outside of any project: PYBUN_ENV, the nearest `.pybun/venv`, else `fallback`:
+ * one beside the requirements that are being installed, or the one that all such runs share.
+ */
+export async function ensureLooseEnvironment(
+  context: Context,
+  place: Place,
+  fallback: 'here' | 'shared',
+): Promise<Environment> {
+  const { system } = context
+  const chosen = await chosenEnvironment(context, place)
+  if (chosen) return chosen
+  const interpreter = await choosePython(context, place, { requires_python: null, directory: system.cwd })
+  for (const directory of ancestors(system.cwd)) {
+    const path = join(directory, '.pybun', 'venv')
+    if (!(await system.files.isDirectory(path))) continue
+    const wanted = place.configuration.python.value !== null || (await findPin(system, system.cwd)) !== null
+    if (wanted) return ensureEnvironment(context, place, path, interpreter.path)
+    return context.native.environmentRead({ path, cache_dir: place.settings.cache_dir })
+  }
+  const version = interpreter.version.split('.').slice(0, 2).join('.')
+  const path =
+    fallback === 'here'
+      ? join(system.cwd, '.pybun', 'venv')
+      : join(place.settings.cache_dir, 'envs', 'default', `${interpreter.implementation}-${version}`)
+  return ensureEnvironment(context, place, path, interpreter.path)
+}
+
+export async function ensureEnvironment(
+  context: Context,
+  place: Place,
+  path: string,
+  python: string,
+): Promise<Environment> {
+  return context.native.environmentEnsure({ path, python, cache_dir: place.settings.cache_dir })
+}
+
+/** Where an environment keeps its commands. */
+export function commandsOf(environment: Environment, platform: string): string {
+  return join(environment.path, platform === 'win32' ? 'Scripts' : 'bin')
+}
+
+export function pythonOf(environment: Environment, platform: string): string {
+  return join(commandsOf(environment, platform), platform === 'win32' ? 'python.exe' : 'python')
+}
+
+/** The variables that a program sees when the environment is active. */
+export function activation(context: Context, environment: Environment): Program['env'] {
+  const { env, platform } = context.system
+  const path = [commandsOf(environment, platform), ...(env.PATH ? [env.PATH] : [])].join(delimiter)
+  return { VIRTUAL_ENV: environment.path, PATH: path, PYTHONHOME: null }
+}
+
+async function chosenEnvironment(context: Context, place: Place): Promise<Environment | null> {
+  const { env, cwd } = context.system
+  if (!env.PYBUN_ENV) return null
+  const path = isAbsolute(env.PYBUN_ENV) ? env.PYBUN_ENV : resolve(cwd, env.PYBUN_ENV)
+  return context.native.environmentRead({ path, cache_dir: place.settings.cache_dir })
+}
+
+/** `--no-lock`: resolve, and leave no lock behind. */
+export function keepsLock(context: Context): boolean {
+  return !flag(context.options, 'no-lock')
+}

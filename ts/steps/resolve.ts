@@ -1,0 +1,114 @@
+import { fail } from '../errors/failure.ts'
+import { lockMissing, lockStale } from '../errors/lock.ts'
+import type { Change, Manifest, ResolveRequest, Root } from '../model/native.ts'
+import type { Project } from '../project/project.ts'
+import type { Context } from './context.ts'
+import type { Place, ProjectPlace } from './load.ts'
+
+/** A lock in memory, and how it differs from the one on disk. */
+export interface Locked {
+  lock: Buffer
+  /** The bytes differ from those on disk. */
+  changed: boolean
+  changes: Change[]
+  packages: { name: string; version: string }[] | null
+}
+
+export interface Upgrade {
+  all: boolean
+  packages: string[]
+}
+
+export const NO_UPGRADE: Upgrade = { all: false, packages: [] }
+
+/** The lock of a project: the one on disk while it fits the manifest, else a new one. Writes nothing. */
+export async function lockProject(
+  context: Context,
+  place: ProjectPlace,
+  wish: { manifest: Manifest; python: string; upgrade: Upgrade },
+): Promise<Locked> {
+  const previous = await context.system.files.readBytes(place.project.lock_path)
+  return lockFor(context, projectRequest(place, wish), previous)
+}
+
+/** The same for any request: `previous` as long as it fits, else a resolution that prefers its versions. */
+export async function lockFor(context: Context, request: ResolveRequest, previous: Buffer | null): Promise<Locked> {
+  if (previous && !request.upgrade && request.upgrade_packages.length === 0) {
+    const { fresh } = await context.native.lockCheck(request, previous)
+    if (fresh) return { lock: previous, changed: false, changes: [], packages: null }
+  }
+  const { resolution, lock } = await context.native.resolve(request, previous, context.emit)
+  return { lock, changed: !previous?.equals(lock), changes: resolution.changes, packages: resolution.packages }
+}
+
+/** Fails unless the lock on disk fits the manifest. Uses no network. */
+export async function checkLock(context: Context, place: ProjectPlace, python: string): Promise<Buffer> {
+  const { lock_path, manifest } = place.project
+  const lock = await context.system.files.readBytes(lock_path)
+  if (!lock) return fail(lockMissing(lock_path))
+  const request = projectRequest(place, { manifest, python, upgrade: NO_UPGRADE })
+  const { fresh, reasons } = await context.native.lockCheck(request, lock)
+  return fresh ? lock : fail(lockStale(lock_path, reasons))
+}
+
+/** The lock as data; `path` may be any file, since `git diff` hands us copies. */
+export async function decodeLock(context: Context, path: string): Promise<Record<string, unknown>> {
+  const lock = await context.system.files.readBytes(path)
+  return lock ? context.native.lockDecode(lock) : fail(lockMissing(path))
+}
+
+/** One lock covers every extra and group, so that choosing others later needs no resolution. */
+export function projectRequest(
+  place: Place & { project: Project },
+  wish: { manifest: Manifest; python: string; upgrade: Upgrade },
+): ResolveRequest {
+  const { manifest } = wish
+  const roots: Root[] = [
+    { requirements: manifest.dependencies },
+    ...Object.entries(manifest.optional_dependencies).map(([extra, requirements]) => ({ requirements, extra })),
+    ...Object.entries(manifest.dependency_groups).map(([group, requirements]) => ({ requirements, group })),
+  ]
+  return {
+    ...common(place),
+    roots,
+    constraints: [],
+    requires_python: manifest.requires_python,
+    python: wish.python,
+    target: 'universal',
+    upgrade: wish.upgrade.all,
+    upgrade_packages: wish.upgrade.packages,
+  }
+}
+
+/** For an environment that serves this machine alone: a script's, a tool's, or one filled by `install -r`. */
+export function machineRequest(
+  place: Place,
+  wish: {
+    requirements: string[]
+    constraints?: string[]
+    hashes?: Record<string, string[]>
+    requires_python?: string | null
+    python: string
+    upgrade?: boolean
+  },
+): ResolveRequest {
+  return {
+    ...common(place),
+    roots: [{ requirements: wish.requirements }],
+    constraints: wish.constraints ?? [],
+    ...(wish.hashes ? { hashes: wish.hashes } : {}),
+    requires_python: wish.requires_python ?? null,
+    python: wish.python,
+    target: 'machine',
+    upgrade: wish.upgrade ?? false,
+    upgrade_packages: [],
+  }
+}
+
+function common({ settings, configuration }: Place) {
+  return {
+    settings,
+    resolution: configuration.resolution.value as ResolveRequest['resolution'],
+    prereleases: configuration.prereleases.value as ResolveRequest['prereleases'],
+  }
+}

@@ -1,0 +1,61 @@
+import { fail } from '../errors/failure.ts'
+import { unknownExtra, unknownGroup } from '../errors/project.ts'
+import type { Environment, Manifest } from '../model/native.ts'
+import { type Applied, apply, fetch, plan, type Selection } from './apply.ts'
+import type { Context } from './context.ts'
+import { ensureProjectEnvironment, keepsLock } from './environment.ts'
+import type { ProjectPlace } from './load.ts'
+import { installOwn } from './own.ts'
+import { type Locked, lockProject, NO_UPGRADE } from './resolve.ts'
+import { save } from './save.ts'
+import { stampProject } from './stamp.ts'
+
+/** Which parts of the lock an environment gets. */
+export interface Choice {
+  groups: string[]
+  extras: string[]
+  no_dev: boolean
+  reinstall: boolean
+  keep_extraneous: boolean
+}
+
+export interface Synced {
+  environment: Environment
+  locked: Locked
+  applied: Applied
+  own: { name: string; version: string | null; changed: boolean } | null
+}
+
+/** Lock, plan, fetch, save, apply: from a manifest to an environment that is ready. */
+export async function syncProject(context: Context, place: ProjectPlace, choice: Choice): Promise<Synced> {
+  const { project } = place
+  const selection = select(project.manifest, choice)
+  const environment = await ensureProjectEnvironment(context, place)
+  const wish = { manifest: project.manifest, python: environment.python, upgrade: NO_UPGRADE }
+  const locked = await lockProject(context, place, wish)
+  const wanted = await plan(context, place, { environment, lock: locked.lock, selection })
+  const fetched = await fetch(context, place, wanted)
+  if (keepsLock(context)) await save(context, project, { locked, manifest_text: null })
+  const applied = await apply(context, place, wanted, fetched)
+  const own = await installOwn(context, place, environment)
+  await stampProject(context, place, { environment, selection })
+  return { environment, locked, applied, own }
+}
+
+/** The group `dev` comes along unless it is refused, as with uv. */
+export function select(manifest: Manifest, choice: Choice): Selection {
+  const groups = Object.keys(manifest.dependency_groups)
+  const extras = Object.keys(manifest.optional_dependencies)
+  const group = choice.groups.find(name => !groups.includes(name))
+  if (group) fail(unknownGroup(group, groups))
+  const extra = choice.extras.find(name => !extras.includes(name))
+  if (extra) fail(unknownExtra(extra, extras))
+  const dev = groups.includes('dev') && !choice.no_dev ? ['dev'] : []
+  return {
+    groups: [...new Set([...dev, ...choice.groups])].sort(),
+    extras: [...new Set(choice.extras)].sort(),
+    reinstall: choice.reinstall,
+    keep_extraneous: choice.keep_extraneous,
+    project: manifest.name,
+  }
+}
