@@ -1,0 +1,86 @@
+//! The Python versions a (part of a) resolution is for.
+
+use crate::facts::RequiresPython;
+use pubgrub::Ranges;
+use std::ops::Bound;
+use uv_pep440::{LowerBound, Version, VersionSpecifier, VersionSpecifiers, release_specifiers_to_ranges};
+use uv_pep508::{MarkerExpression, MarkerTree, MarkerTreeKind, MarkerValueVersion};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Python {
+    range: Ranges<Version>,
+    pub(crate) lower: LowerBound,
+    pub(crate) marker: MarkerTree,
+}
+
+impl Python {
+    pub(crate) fn new(specifiers: &VersionSpecifiers) -> Self {
+        Self::from_range(release_specifiers_to_ranges(specifiers.clone()))
+    }
+
+    fn from_range(range: Ranges<Version>) -> Self {
+        let marker = range.iter().fold(MarkerTree::FALSE, |any, (low, high)| {
+            let both = VersionSpecifier::from_release_only_bounds((low, high));
+            any.or(both.map(python_full_version).fold(MarkerTree::TRUE, MarkerTree::and))
+        });
+        Self { lower: lower(&range), range, marker }
+    }
+
+    /// Does `wants` allow every Python here?
+    pub(crate) fn allowed_by(&self, wants: &RequiresPython) -> bool {
+        self.lower >= wants.lower
+    }
+
+    /// The parts below and at or above the lower bound of `wants`, if both exist.
+    pub(crate) fn split(&self, wants: &RequiresPython) -> Option<[MarkerTree; 2]> {
+        let above: Ranges<Version> =
+            Ranges::from_range_bounds::<_, Version>((Bound::from(wants.lower.clone()), Bound::Unbounded));
+        let parts = [self.range.intersection(&above.complement()), self.range.intersection(&above)];
+        parts.iter().all(|part| !part.is_empty()).then(|| parts.map(|part| Self::from_range(part).marker))
+    }
+
+    /// What is left of these Pythons where `marker` holds.
+    pub(crate) fn narrow(&self, marker: MarkerTree) -> Self {
+        match python_range(marker) {
+            Some(range) => Self::from_range(self.range.intersection(&range)),
+            None => self.clone(),
+        }
+    }
+
+    /// Does `marker` need a newer Python than the oldest here?
+    pub(crate) fn raised_by(&self, marker: MarkerTree) -> bool {
+        python_range(marker).is_some_and(|range| lower(&range) > self.lower)
+    }
+}
+
+pub(crate) fn lower(range: &Ranges<Version>) -> LowerBound {
+    range.bounding_range().map(|(low, _)| LowerBound::new(low.cloned())).unwrap_or_default()
+}
+
+fn python_full_version(specifier: VersionSpecifier) -> MarkerTree {
+    MarkerTree::expression(MarkerExpression::Version { key: MarkerValueVersion::PythonFullVersion, specifier })
+}
+
+/// The hull of all Pythons for which `marker` can hold; `None` if it says nothing about Python.
+pub(crate) fn python_range(marker: MarkerTree) -> Option<Ranges<Version>> {
+    fn walk(tree: MarkerTree, under: &Ranges<Version>, all: &mut Ranges<Version>) {
+        match tree.kind() {
+            MarkerTreeKind::False => {}
+            MarkerTreeKind::True => *all = all.union(under),
+            MarkerTreeKind::Version(node) if node.key().to_string() == "python_full_version" => {
+                node.edges().for_each(|(range, child)| walk(child, &under.intersection(range), all));
+            }
+            MarkerTreeKind::Version(node) => node.edges().for_each(|(_, child)| walk(child, under, all)),
+            MarkerTreeKind::String(node) => node.children().for_each(|(_, child)| walk(child, under, all)),
+            MarkerTreeKind::In(node) => node.children().for_each(|(_, child)| walk(child, under, all)),
+            MarkerTreeKind::Contains(node) => node.children().for_each(|(_, child)| walk(child, under, all)),
+            MarkerTreeKind::List(node) => node.children().for_each(|(_, child)| walk(child, under, all)),
+            MarkerTreeKind::Extra(node) => node.children().for_each(|(_, child)| walk(child, under, all)),
+        }
+    }
+    let mut all = Ranges::empty();
+    walk(marker, &Ranges::full(), &mut all);
+    let (low, high) = all.bounding_range()?;
+    let hull = Ranges::from_range_bounds((low.cloned(), high.cloned()));
+    (hull != Ranges::full()).then_some(hull)
+}
