@@ -1,0 +1,114 @@
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use pybun_stamp::{
+    Command, Fact, Kind, MAX_BYTES, MAX_SOURCE_BYTES, Seen, Settled, Stamp, ToolRequest, absolute, digest,
+    has_script_block, parse, script_key, tool_key,
+};
+
+use crate::VERSION;
+use crate::place::{configured_by, data_directory, project_root, read_bounded};
+use crate::route::Target;
+
+/// The recorded answer of `install`, when there is nothing to do in the project around.
+pub fn install() -> Option<Settled> {
+    project_stamp(&env::current_dir().ok()?)?.settled
+}
+
+/// The command of `run`, with everything but the program's own arguments, when its environment is ready.
+pub fn run(target: &Target) -> Option<Command> {
+    let cwd = env::current_dir().ok()?;
+    match target {
+        Target::Python(args) => {
+            let mut command = project_stamp(&cwd)?.command;
+            for arg in args {
+                command.args.push(arg.to_str()?.to_owned());
+            }
+            Some(command)
+        }
+        Target::Named(name) if is_source(name) => run_file(&cwd, name.to_str()?),
+        Target::Named(name) => run_console_script(&cwd, name.to_str()?),
+    }
+}
+
+/// The command of `x`, when the tool's environment is ready.
+pub fn tool(mut request: ToolRequest) -> Option<Command> {
+    let cwd = env::current_dir().ok()?;
+    request.configured_by = configuration(&cwd)?;
+    let key = tool_key(&request);
+    let stamp = data_directory()?.join("envs/tools").join(&key).join("stamp");
+    holding(&stamp, Kind::Tool, &key, request.configured_by.as_deref()).map(|stamp| stamp.command)
+}
+
+/// A file with its own `script` block never runs in the project's environment.
+fn run_file(cwd: &Path, name: &str) -> Option<Command> {
+    let file = absolute(cwd, Path::new(name));
+    let mut command = match script_stamp(cwd, &file) {
+        Some(stamp) => stamp.command,
+        None if has_script_block(&read_bounded(&file, MAX_SOURCE_BYTES)?) => return None,
+        None => project_stamp(cwd)?.command,
+    };
+    command.args.push(name.to_owned());
+    Some(command)
+}
+
+/// A name that is also a file here is left to the CLI.
+fn run_console_script(cwd: &Path, name: &str) -> Option<Command> {
+    if name.contains(['/', '\\', ':']) || matches!(name, "." | "..") || cwd.join(name).exists() {
+        return None;
+    }
+    let mut command = project_stamp(cwd)?.command;
+    let program = Path::new(command.path_prefix.as_deref()?).join(executable_name(name));
+    if !program.is_file() {
+        return None;
+    }
+    command.program = text(&program)?;
+    command.args.clear();
+    Some(command)
+}
+
+fn script_stamp(cwd: &Path, file: &Path) -> Option<Stamp> {
+    let subject = text(file)?;
+    let configured_by = configuration(cwd)?;
+    let key = script_key(&subject, None, configured_by.as_deref());
+    let stamp = data_directory()?.join("envs/scripts").join(key).join("stamp");
+    holding(&stamp, Kind::Script, &subject, configured_by.as_deref())
+}
+
+/// None for a root that no stamp can name.
+fn configuration(cwd: &Path) -> Option<Option<String>> {
+    match configured_by(cwd) {
+        Some(root) => text(root).map(Some),
+        None => Some(None),
+    }
+}
+
+fn project_stamp(cwd: &Path) -> Option<Stamp> {
+    let root = project_root(cwd)?;
+    holding(&root.join(".pybun/stamp"), Kind::Project, &text(root)?, None)
+}
+
+/// The stamp at `path`, if it is one and all that it records holds.
+fn holding(path: &Path, kind: Kind, subject: &str, configured_by: Option<&str>) -> Option<Stamp> {
+    let stamp = parse(&read_bounded(path, MAX_BYTES as u64)?).ok()?;
+    let env = digest(env::vars_os());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    let seen = Seen { version: VERSION, kind, subject, configured_by, env: &env, now };
+    stamp.check(seen, |path| Fact::of(&fs::metadata(path))).ok()?;
+    Some(stamp)
+}
+
+fn is_source(name: &OsStr) -> bool {
+    PathBuf::from(name).extension().is_some_and(|extension| extension == "py" || extension == "pyw")
+}
+
+fn executable_name(name: &str) -> String {
+    format!("{name}{}", env::consts::EXE_SUFFIX)
+}
+
+fn text(path: impl AsRef<Path>) -> Option<String> {
+    path.as_ref().to_str().map(str::to_owned)
+}

@@ -1,0 +1,70 @@
+/// The parts of an environment that a stamp watches. All paths are absolute.
+#[derive(Debug, Clone, Copy)]
+pub struct Environment<'a> {
+    pub root: &'a str,
+    pub python: &'a str,
+    pub site_packages: &'a str,
+}
+
+/// The paths whose facts a project's stamp records. `user_config` is where the user's own configuration is or would be.
+pub fn project_inputs(root: &str, environment: Environment, user_config: Option<&str>) -> Vec<String> {
+    let mut paths = required_of_project(root).to_vec();
+    paths.push(join(root, ".python-version"));
+    paths.extend(user_config.map(str::to_owned));
+    paths.extend(of_environment(environment));
+    paths
+}
+
+/// The paths whose facts a script's stamp records; `configured_by` as in `Stamp`.
+pub fn script_inputs(
+    script: &str,
+    environment: Environment,
+    configured_by: Option<&str>,
+    user_config: Option<&str>,
+) -> Vec<String> {
+    let mut paths = vec![script.to_owned()];
+    paths.extend(of_configuration(configured_by, user_config));
+    paths.extend(of_environment(environment));
+    paths
+}
+
+/// The paths whose facts a tool's stamp records; `executable` is what is executed.
+pub fn tool_inputs(
+    executable: &str,
+    environment: Environment,
+    configured_by: Option<&str>,
+    user_config: Option<&str>,
+) -> Vec<String> {
+    let mut paths = vec![executable.to_owned()];
+    paths.extend(of_configuration(configured_by, user_config));
+    paths.extend(of_environment(environment));
+    paths
+}
+
+/// What every project's stamp must speak about, whoever wrote it.
+pub(crate) fn required_of_project(root: &str) -> [String; 3] {
+    [join(root, "pyproject.toml"), join(root, "pybun.lockb"), join(root, ".pybun/config.toml")]
+}
+
+fn of_configuration(configured_by: Option<&str>, user_config: Option<&str>) -> Vec<String> {
+    let mut paths = Vec::new();
+    if let Some(root) = configured_by {
+        paths.extend([join(root, "pyproject.toml"), join(root, ".pybun/config.toml")]);
+    }
+    paths.extend(user_config.map(str::to_owned));
+    paths
+}
+
+fn of_environment(environment: Environment) -> [String; 3] {
+    [join(environment.root, "pyvenv.cfg"), environment.python.to_owned(), environment.site_packages.to_owned()]
+}
+
+/// Joined as the platform's own `Path::join` does, so that writer and reader get the same text.
+fn join(directory: &str, below: &str) -> String {
+    let separator = std::path::MAIN_SEPARATOR_STR;
+    let below = below.replace('/', separator);
+    match directory.ends_with(separator) {
+        true => format!("{directory}{below}"),
+        false => format!("{directory}{separator}{below}"),
+    }
+}
