@@ -1,0 +1,17 @@
+//! Why a lock cannot be used in an environment.
+
+use pybun_model::{PackageName, Version, VersionSpecifiers};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the lock is for Python {wanted}, and this environment has {found}")]
+    OtherPython { wanted: VersionSpecifiers, found: Version },
+    #[error("the lock has no extra `{0}`")]
+    UnknownExtra(String),
+    #[error("the lock has no dependency group `{0}`")]
+    UnknownGroup(String),
+    #[error("{name} {version} has neither a wheel for this Python and platform nor an sdist")]
+    NoUsableFile { name: PackageName, version: Version, files: Vec<String> },
+    #[error("the lock has no package for the requirement `{0}`")]
+    Unresolved(String),
+}
