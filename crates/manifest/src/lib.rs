@@ -1,0 +1,19 @@
+//! Files in which people write what they need: `pyproject.toml`, script blocks, requirements files, configuration.
+//! Pure: text goes in, values, edited text or errors with line and column come out.
+
+mod array;
+mod build_system;
+mod edit;
+mod groups;
+mod manifest;
+mod position;
+mod problems;
+pub mod requirements;
+pub mod script;
+pub mod toml;
+
+pub use build_system::BuildSystem;
+pub use edit::{Edit, Edited, Table, edit};
+pub use manifest::{Declared, Manifest};
+pub use position::{Position, Positions};
+pub use problems::{Error, FileKind};
