@@ -34,3 +34,23 @@ export function commandNotInPackage(command: string, name: string, known: string
     context: { command, package: name, commands: known },
   }
 }
+
+export function programFailed(program: string, exit_code: number): Problem {
+  return {
+    code: 'run/program-failed',
+    message: `${program} ended with exit code ${exit_code}`,
+    hint: 'Its own output, in `result.stderr`, says why',
+    context: { program, exit_code },
+  }
+}
+
+export function moduleNotFound(module: string, exit_code: number): Problem {
+  const name = module.split('.')[0] ?? module
+  return {
+    code: 'run/module-not-found',
+    message: `The program imports \`${module}\`, which its environment does not have`,
+    hint: `If the package is called like the module, \`pybun add ${name}\` adds it`,
+    fix: { command: ['pybun', 'add', name], safety: 'review' },
+    context: { module, exit_code },
+  }
+}

@@ -7,13 +7,13 @@ export interface DoneOutcome {
   kind: 'done'
   /** The `result` of the envelope; its shape is `schemas/results/<command>.json`. */
   result: Record<string, unknown>
-  /** What the command was asked to print: stdout in text mode. */
+  /** What the command was asked to print: stdout in text mode, with its last newline. */
   output?: string
-  /** What a person wants to know about what was done: stderr in text mode, silent with `--quiet`. */
+  /** What was done, for a person: stdout in text mode, silent with `--quiet`. */
   summary?: string[]
   /** The exit code, when it is another program's. */
   exit_code?: number
-  /** Things that went wrong without stopping the command. */
+  /** Why `exit_code` is not 0. */
   problems?: Problem[]
 }
 

@@ -41,7 +41,7 @@ export interface Native {
   applyPlan(request: PlanStep, onEvent: (event: Event) => void): Promise<Applied>
   installProject(request: ProjectInstall, onEvent: (event: Event) => void): Promise<{ name: string; version: string }>
   stampKey(request: StampKey): Promise<{ key: string }>
-  stampWrite(request: Record<string, unknown>): Promise<unknown>
+  stampWrite(request: StampWrite): Promise<unknown>
   lockDirectory(request: { path: string }): Promise<{ token: unknown }>
   unlockDirectory(request: { token: unknown }): Promise<unknown>
   /** Becomes the program on Unix and never returns; gives `null` where that is impossible. */
@@ -91,7 +91,32 @@ export interface ProjectInstall {
   python: string
 }
 
-export interface StampKey {
-  kind: 'script' | 'tool'
-  parts: string[]
+/** Names the directory of a script's or a tool's environment. Only what was typed counts; files are watched instead. */
+export type StampKey =
+  | { kind: 'script'; script: string; python: string | null; configured_by: string | null }
+  | {
+      kind: 'tool'
+      command: string
+      from: string | null
+      with: string[]
+      python: string | null
+      index_url: string | null
+      extra_index_urls: string[]
+      configured_by: string | null
+    }
+
+/** The launcher's note that something is ready; the addon adds what it sees at each path. */
+export interface StampWrite {
+  kind: 'project' | 'script' | 'tool'
+  /** The file to write. */
+  path: string
+  /** The project's root, the script's absolute path, or the tool's key. */
+  subject: string
+  configured_by: string | null
+  environment: { root: string; python: string; site_packages: string }
+  /** Where the user's own configuration is or would be. */
+  user_config: string
+  command: { program: string; args: string[]; set: Record<string, string>; unset: string[]; path_prefix: string }
+  /** What `pybun install` answers when there is nothing to do; `null` when it must not be short-cut. */
+  settled: { text: string; result: Record<string, unknown> } | null
 }

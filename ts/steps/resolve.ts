@@ -25,10 +25,18 @@ export const NO_UPGRADE: Upgrade = { all: false, packages: [] }
 export async function lockProject(
   context: Context,
   place: ProjectPlace,
-  wish: { manifest: Manifest; python: string; upgrade: Upgrade },
+  wish: { manifest: Manifest; python: string; upgrade: Upgrade; previous?: Buffer | null },
 ): Promise<Locked> {
-  const previous = await context.system.files.readBytes(place.project.lock_path)
-  return lockFor(context, projectRequest(place, wish), previous)
+  const saved = await context.system.files.readBytes(place.project.lock_path)
+  const locked = await lockFor(context, projectRequest(place, wish), wish.previous ?? saved)
+  return { ...locked, changed: !saved?.equals(locked.lock) }
+}
+
+/** Every release in a lock. */
+export async function packagesOf(context: Context, locked: Locked): Promise<{ name: string; version: string }[]> {
+  if (locked.packages) return locked.packages
+  const view = await context.native.lockDecode(locked.lock)
+  return (view.packages ?? []) as { name: string; version: string }[]
 }
 
 /** The same for any request: `previous` as long as it fits, else a resolution that prefers its versions. */

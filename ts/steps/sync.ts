@@ -8,7 +8,21 @@ import type { ProjectPlace } from './load.ts'
 import { installOwn } from './own.ts'
 import { type Locked, lockProject, NO_UPGRADE } from './resolve.ts'
 import { save } from './save.ts'
+import { describeSync } from './describe.ts'
 import { stampProject } from './stamp.ts'
+
+/** What the next `install` says when nothing has changed until then. */
+export function settledOf(context: Context, place: ProjectPlace, synced: Synced) {
+  const { applied, locked, own } = synced
+  const kept = applied.kept + applied.changes.filter(({ op }) => op !== 'remove').length
+  const { result, summary } = describeSync(context, place, {
+    ...synced,
+    locked: { ...locked, changed: false, changes: [] },
+    applied: { changes: [], kept, downloaded: 0, built: 0, bytes: 0 },
+    own: own && { ...own, changed: false },
+  })
+  return { text: summary.map(line => `${line}\n`).join(''), result }
+}
 
 /** Which parts of the lock an environment gets. */
 export interface Choice {
@@ -38,8 +52,11 @@ export async function syncProject(context: Context, place: ProjectPlace, choice:
   if (keepsLock(context)) await save(context, project, { locked, manifest_text: null })
   const applied = await apply(context, place, wanted, fetched)
   const own = await installOwn(context, place, environment)
-  await stampProject(context, place, { environment, selection })
-  return { environment, locked, applied, own }
+  const synced = { environment, locked, applied, own }
+  // What an exact installation leaves is all that a later one could want.
+  const settled = selection.keep_extraneous ? null : settledOf(context, place, synced)
+  await stampProject(context, place, { environment, selection, settled })
+  return synced
 }
 
 /** The group `dev` comes along unless it is refused, as with uv. */

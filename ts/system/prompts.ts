@@ -19,6 +19,6 @@ export const prompts: Prompts = {
   },
 }
 
-function answered<T>(answer: T | symbol): T {
-  return isCancel(answer) ? fail(interrupted()) : (answer as T)
+function answered<T>(answer: T): Exclude<T, symbol> {
+  return isCancel(answer) ? fail(interrupted()) : (answer as Exclude<T, symbol>)
 }

@@ -1,0 +1,44 @@
+import type { Table } from '../model/native.ts'
+import { changeProject } from './change.ts'
+import type { Context } from './context.ts'
+import { describeSync } from './describe.ts'
+import { pendingRequirements, withLowerBounds, withoutNames, withRequirements } from './edit.ts'
+import { exclusive } from './exclusive.ts'
+import { loadProject } from './load.ts'
+import { packagesOf } from './resolve.ts'
+
+/** Adds requirements to a table of the manifest, and to lock and environment. */
+export async function addRequirements(context: Context, wish: { typed: string[]; table: Table }) {
+  const first = await loadProject(context)
+  return exclusive(context, first.project.root, async () => {
+    // Read again: the one that held the lock before us may have edited the manifest.
+    const place = await loadProject(context)
+    const { project } = place
+    const pending = await pendingRequirements(context, project.manifest, wish)
+    let added = pending
+    const synced = await changeProject(context, place, wish.table, async lock => {
+      const draft = await withRequirements(context, project, { requirements: pending, table: wish.table })
+      const locked = await lock(draft, null)
+      added = withLowerBounds(pending, await packagesOf(context, locked))
+      const edited = await withRequirements(context, project, { requirements: added, table: wish.table })
+      return { edited, locked: edited.text === draft.text ? locked : await lock(edited, locked.lock) }
+    })
+    return { ...describeSync(context, place, synced), added: added.map(({ text }) => text), manifest: project.manifest_path }
+  })
+}
+
+/** Removes names from a table of the manifest, and what only they needed from lock and environment. */
+export async function removeRequirements(context: Context, wish: { names: string[]; table: Table }) {
+  const first = await loadProject(context)
+  return exclusive(context, first.project.root, async () => {
+    const place = await loadProject(context)
+    const { project } = place
+    let removed: string[] = []
+    const synced = await changeProject(context, place, wish.table, async lock => {
+      const edited = await withoutNames(context, project, wish)
+      removed = edited.removed
+      return { edited, locked: await lock(edited, null) }
+    })
+    return { ...describeSync(context, place, synced), removed, manifest: project.manifest_path }
+  })
+}

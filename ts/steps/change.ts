@@ -1,0 +1,66 @@
+import { Failure } from '../errors/failure.ts'
+import type { Table } from '../model/native.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Context } from './context.ts'
+import type { Edited } from './edit.ts'
+import { ensureProjectEnvironment, keepsLock } from './environment.ts'
+import { apply, fetch, plan } from './apply.ts'
+import type { ProjectPlace } from './load.ts'
+import { installOwn } from './own.ts'
+import { type Locked, lockProject, NO_UPGRADE } from './resolve.ts'
+import { save } from './save.ts'
+import { stampProject } from './stamp.ts'
+import { select, settledOf, type Synced } from './sync.ts'
+
+/**
+ * Carries an edited manifest through: resolve, plan, fetch, save, apply. Until the resolution stands and every wheel
+ * is in the store nothing of the user's changes; after *save* a failure is mended by `pybun install`.
+ */
+export async function changeProject(
+  context: Context,
+  place: ProjectPlace,
+  table: Table,
+  edit: (lock: (edited: Edited, previous: Buffer | null) => Promise<Locked>) => Promise<{ edited: Edited; locked: Locked }>,
+): Promise<Synced> {
+  const { project } = place
+  const environment = await ensureProjectEnvironment(context, place)
+  const python = environment.python
+  const { edited, locked } = await edit(({ manifest }, previous) =>
+    lockProject(context, place, { manifest, python, upgrade: NO_UPGRADE, previous }),
+  )
+  const selection = select(edited.manifest, {
+    groups: namedIf(table, 'group', edited.manifest.dependency_groups),
+    extras: namedIf(table, 'extra', edited.manifest.optional_dependencies),
+    no_dev: false,
+    reinstall: false,
+    keep_extraneous: false,
+  })
+  const wanted = await plan(context, place, { environment, lock: locked.lock, selection })
+  const fetched = await fetch(context, place, wanted)
+  await save(context, project, { locked: keepsLock(context) ? locked : null, manifest_text: edited.text })
+  const after: ProjectPlace = { ...place, project: { ...project, ...edited } }
+  try {
+    const applied = await apply(context, after, wanted, fetched)
+    const own = await installOwn(context, after, environment)
+    const synced = { environment, locked, applied, own }
+    await stampProject(context, after, { environment, selection, settled: settledOf(context, after, synced) })
+    return synced
+  } catch (error) {
+    throw error instanceof Failure ? new Failure(error.problems.map(repairable)) : error
+  }
+}
+
+
+/** The group or extra that was edited is installed along, unless the edit emptied it away. */
+function namedIf({ table, table_name }: Table, wanted: Table['table'], present: Record<string, unknown>): string[] {
+  return table === wanted && table_name && table_name in present ? [table_name] : []
+}
+
+function repairable(problem: Problem): Problem {
+  const saved = 'pyproject.toml and pybun.lockb are saved; `pybun install` completes the environment'
+  return {
+    ...problem,
+    hint: problem.hint ? `${problem.hint}. ${saved}` : saved,
+    fix: problem.fix ?? { command: ['pybun', 'install'], safety: 'safe' },
+  }
+}

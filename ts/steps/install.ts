@@ -1,0 +1,54 @@
+import { resolve } from 'node:path'
+import { apply, EVERYTHING, fetch, plan } from './apply.ts'
+import type { Context } from './context.ts'
+import { describeEnvironment, describeSync } from './describe.ts'
+import { ensureLooseEnvironment, ensureProjectEnvironment } from './environment.ts'
+import { exclusive } from './exclusive.ts'
+import { loadPlace, loadProject, type Place, type ProjectPlace } from './load.ts'
+import { lockFor, machineRequest } from './resolve.ts'
+import { type Choice, syncProject } from './sync.ts'
+
+/** Makes the project's environment what manifest and lock say. */
+export async function installFromProject(context: Context, choice: Choice) {
+  const first = await loadProject(context)
+  return exclusive(context, first.project.root, async () => {
+    const place = await loadProject(context)
+    return describeSync(context, place, await syncProject(context, place, choice))
+  })
+}
+
+/** Adds what requirements files name to the environment of the project, or to one made here. */
+export async function installFromFiles(context: Context, files: string[], reinstall: boolean) {
+  const place = await loadPlace(context)
+  const { cwd } = context.system
+  return exclusive(context, place.project?.root ?? cwd, async () => {
+    const paths = files.map(path => (path === '-' ? path : resolve(cwd, path)))
+    const read = await context.native.requirementsRead({ paths, cwd })
+    const environment = isProject(place)
+      ? await ensureProjectEnvironment(context, place)
+      : await ensureLooseEnvironment(context, place, 'here')
+    const settings = {
+      ...place.settings,
+      index_url: isTyped(place, 'index-url') ? place.settings.index_url : (read.index_url ?? place.settings.index_url),
+      extra_index_urls: [...place.settings.extra_index_urls, ...read.extra_index_urls],
+    }
+    const wish = { ...read, python: environment.python }
+    const here = { ...place, settings }
+    const { lock } = await lockFor(context, machineRequest(here, wish), null)
+    const selection = { ...EVERYTHING, reinstall, keep_extraneous: true, project: place.project?.manifest.name ?? null }
+    const wanted = await plan(context, here, { environment, lock, selection })
+    const applied = await apply(context, here, wanted, await fetch(context, here, wanted))
+    const { result, summary } = describeEnvironment(context, environment, applied)
+    return { result: { ...result, lock: null, project: null }, summary }
+  })
+}
+
+function isProject(place: Place): place is ProjectPlace {
+  return place.project?.manifest.has_project === true
+}
+
+/** An index in a requirements file yields to the command line and to the environment. */
+function isTyped({ configuration }: Place, key: 'index-url'): boolean {
+  const { kind } = configuration[key].origin
+  return kind === 'command-line' || kind === 'environment'
+}

@@ -1,0 +1,57 @@
+import { ensureProjectEnvironment, keepsLock } from './environment.ts'
+import { packages, shortPath } from './describe.ts'
+import { exclusive } from './exclusive.ts'
+import type { Context } from './context.ts'
+import { loadProject, type ProjectPlace } from './load.ts'
+import { choosePython } from './python.ts'
+import { checkLock, decodeLock, lockProject, packagesOf, type Upgrade } from './resolve.ts'
+import { save } from './save.ts'
+
+/** Brings the lock up to date with the manifest; touches no environment. */
+export async function updateLock(context: Context, upgrade: Upgrade) {
+  const first = await loadProject(context)
+  return exclusive(context, first.project.root, async () => {
+    const place = await loadProject(context)
+    const { project } = place
+    const python = await interpreterOf(context, place)
+    const locked = await lockProject(context, place, { manifest: project.manifest, python, upgrade })
+    if (keepsLock(context)) await save(context, project, { locked, manifest_text: null })
+    const all = await packagesOf(context, locked)
+    const where = shortPath(context, project.lock_path)
+    const verb = keepsLock(context) ? (locked.changed ? 'Locked' : 'Up to date:') : 'Resolved'
+    return {
+      result: {
+        lock: keepsLock(context) ? project.lock_path : null,
+        changed: locked.changed,
+        packages: all.length,
+        changes: locked.changes,
+      },
+      summary: [
+        `${verb} ${packages(all.length)}${keepsLock(context) ? ` in ${where}` : ''}`,
+        ...locked.changes.map(({ name, from, to }) =>
+          from === null ? ` + ${name} ${to}` : to === null ? ` - ${name} ${from}` : ` ~ ${name} ${from} -> ${to}`,
+        ),
+      ],
+    }
+  })
+}
+
+/** Fails with `lock/stale` unless the lock fits the manifest. */
+export async function verifyLock(context: Context) {
+  const place = await loadProject(context)
+  const { lock_path } = place.project
+  await checkLock(context, place, await interpreterOf(context, place))
+  return { result: { lock: lock_path, fresh: true }, summary: [`${shortPath(context, lock_path)} is up to date`] }
+}
+
+/** The lock as data: the project's, or the one in `file`. */
+export async function readLock(context: Context, file: string | null) {
+  const path = file ?? (await loadProject(context)).project.lock_path
+  return { path, lock: await decodeLock(context, path) }
+}
+
+async function interpreterOf(context: Context, place: ProjectPlace): Promise<string> {
+  if (context.system.env.PYBUN_ENV) return (await ensureProjectEnvironment(context, place)).python
+  const { root, manifest } = place.project
+  return (await choosePython(context, place, { requires_python: manifest.requires_python, directory: root })).path
+}

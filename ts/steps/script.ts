@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import { value } from '../model/invocation.ts'
+import type { Environment, Script } from '../model/native.ts'
+import { apply, EVERYTHING, fetch, plan } from './apply.ts'
+import type { Context } from './context.ts'
+import { ensureEnvironment, pythonOf } from './environment.ts'
+import { exclusive } from './exclusive.ts'
+import { loadPlaceOf, type Place } from './load.ts'
+import { choosePython } from './python.ts'
+import { lockFor, machineRequest } from './resolve.ts'
+import { configuredBy, stampLoose } from './stamp.ts'
+
+/** A file with inline metadata (PEP 723). */
+export interface ScriptFile {
+  path: string
+  script: Script
+}
+
+/** The script in `path`, or `null` when it says nothing about its dependencies. */
+export async function readScript(context: Context, path: string): Promise<ScriptFile | null> {
+  const { files } = context.system
+  const bytes = (await files.isFile(path)) ? await files.readBytes(path) : null
+  // Zip applications and sources in other encodings have no such block; looking for it first spares decoding them.
+  if (!bytes?.includes('# /// script')) return null
+  const script = await context.native.scriptParse({ text: bytes.toString('utf8'), path })
+  return script.found ? { path, script } : null
+}
+
+/** The environment of a script, made on the fly and kept below the data directory with its own lock. */
+export async function ensureScript(context: Context, { path, script }: ScriptFile): Promise<Environment> {
+  const place = await loadPlaceOf(context, path)
+  const configured_by = await configuredBy(context, place)
+  const python_typed = value(context.options, 'python')
+  const { key } = await context.native.stampKey({ kind: 'script', script: path, python: python_typed, configured_by })
+  const directory = join(place.settings.cache_dir, 'envs', 'scripts', key)
+  const { requires_python, dependencies: requirements } = script
+  const ready = await ensureLoose(context, place, { directory, from: path, requires_python, requirements })
+  const program = pythonOf(ready, context.system.platform)
+  await stampLoose(context, { kind: 'script', directory, subject: path, environment: ready, program, configured_by })
+  return ready
+}
+
+export interface LooseWish {
+  directory: string
+  /** Where `.python-version` is looked for, as a file or directory in it. */
+  from: string
+  requires_python: string | null
+  requirements: string[]
+  upgrade?: boolean
+}
+
+/** An environment with its lock inside, for the script or tool that has `directory`. */
+export async function ensureLoose(context: Context, place: Place, wish: LooseWish): Promise<Environment> {
+  const { files } = context.system
+  const { directory, requires_python, requirements } = wish
+  return exclusive(context, directory, async () => {
+    const lock_path = join(directory, 'pybun.lockb')
+    const previous = await files.readBytes(lock_path)
+    const interpreter = await choosePython(context, place, { requires_python, directory: wish.from })
+    const environment = await ensureEnvironment(context, place, directory, interpreter.path)
+    const request = machineRequest(place, {
+      requirements,
+      requires_python,
+      python: environment.python,
+      upgrade: wish.upgrade ?? false,
+    })
+    const locked = await lockFor(context, request, previous)
+    const wanted = await plan(context, place, { environment, lock: locked.lock, selection: EVERYTHING })
+    await apply(context, place, wanted, await fetch(context, place, wanted))
+    // Making the environment anew takes the lock with it, so that "changed" is not enough.
+    if (locked.changed || environment.created) await files.write(lock_path, locked.lock)
+    return environment
+  })
+}

@@ -1,0 +1,93 @@
+import { join } from 'node:path'
+import type { Environment } from '../model/native.ts'
+import type { StampWrite } from '../native/native.ts'
+import { Failure } from '../errors/failure.ts'
+import { userConfiguration } from '../project/places.ts'
+import { SETTINGS } from '../project/setting.ts'
+import type { Selection } from './apply.ts'
+import type { Context } from './context.ts'
+import { commandsOf, keepsLock, pythonOf } from './environment.ts'
+import type { Place, ProjectPlace } from './load.ts'
+
+/** Tells the launcher that a project is ready, when a plain `pybun run` would find it like this. */
+export async function stampProject(
+  context: Context,
+  place: ProjectPlace,
+  ready: { environment: Environment; selection: Selection; settled: StampWrite['settled'] },
+): Promise<void> {
+  const { project } = place
+  if (!keepsLock(context) || isSteered(place) || !isDefault(place, ready.selection)) return
+  await write(context, ready.environment, {
+    kind: 'project',
+    path: join(project.root, '.pybun', 'stamp'),
+    subject: project.root,
+    configured_by: null,
+    settled: ready.settled,
+    program: pythonOf(ready.environment, context.system.platform),
+  })
+}
+
+/** Tells the launcher that the environment of a script or a tool is ready. */
+export async function stampLoose(
+  context: Context,
+  ready: {
+    kind: 'script' | 'tool'
+    directory: string
+    subject: string
+    environment: Environment
+    program: string
+    configured_by: string | null
+  },
+): Promise<void> {
+  const { kind, directory, subject, environment, program, configured_by } = ready
+  const path = join(directory, 'stamp')
+  await write(context, environment, { kind, path, subject, configured_by, settled: null, program })
+}
+
+/**
+ * The root of the project whose own configuration counts, if it has any. Asked the way the launcher asks, which
+ * reads no TOML and errs on the side of yes.
+ */
+export async function configuredBy(context: Context, { project }: Place): Promise<string | null> {
+  if (!project) return null
+  const own = await context.system.files.isFile(join(project.root, '.pybun', 'config.toml'))
+  return own || project.text.includes('pybun') ? project.root : null
+}
+
+/** Something typed decided, which the launcher does not see. */
+function isSteered({ configuration }: Place): boolean {
+  const settings = SETTINGS.map(spec => spec.key).filter(key => key !== 'progress' && key !== 'offline')
+  return settings.some(key => configuration[key].origin.kind === 'command-line')
+}
+
+function isDefault({ project }: ProjectPlace, { groups, extras }: Selection): boolean {
+  const dev = 'dev' in project.manifest.dependency_groups ? ['dev'] : []
+  return extras.length === 0 && groups.join() === dev.join()
+}
+
+/** A stamp only saves time: without one everything still works, so that its failure is a note and no problem. */
+async function write(
+  context: Context,
+  environment: Environment,
+  stamp: Pick<StampWrite, 'kind' | 'path' | 'subject' | 'configured_by' | 'settled'> & { program: string },
+): Promise<void> {
+  const { program, ...rest } = stamp
+  const python = pythonOf(environment, context.system.platform)
+  try {
+    await context.native.stampWrite({
+      ...rest,
+      environment: { root: environment.path, python, site_packages: environment.site_packages },
+      user_config: userConfiguration(context.system),
+      command: {
+        program,
+        args: [],
+        set: { VIRTUAL_ENV: environment.path },
+        unset: ['PYTHONHOME'],
+        path_prefix: commandsOf(environment, context.system.platform),
+      },
+    })
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    for (const { code, message } of error.problems) context.emit({ kind: 'note', code, message })
+  }
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path'
+import { fail } from '../errors/failure.ts'
+import { commandNotInPackage } from '../errors/run.ts'
+import { list, value } from '../model/invocation.ts'
+import type { Environment } from '../model/native.ts'
+import type { Outcome } from '../model/outcome.ts'
+import type { Context } from './context.ts'
+import { asRequirement } from './edit.ts'
+import { activation, commandsOf } from './environment.ts'
+import { loadPlace, type Place } from './load.ts'
+import { normalised } from './own.ts'
+import { ensureLoose } from './script.ts'
+import { configuredBy, stampLoose } from './stamp.ts'
+import { start } from './start.ts'
+
+/** `pybun x`: a command of a package, without installing it anywhere that shows. */
+export interface ToolWish {
+  /** As typed: `ruff`, `ruff@0.5`. */
+  command: string
+  /** The package that has it, when it is called otherwise. */
+  from: string | null
+  with: string[]
+  args: string[]
+}
+
+export async function runTool(context: Context, wish: ToolWish): Promise<Outcome> {
+  const place = await refreshing(await loadPlace(context), wish)
+  const configured_by = await configuredBy(context, place)
+  const { key } = await context.native.stampKey({
+    kind: 'tool',
+    command: wish.command,
+    from: wish.from,
+    with: wish.with,
+    python: value(context.options, 'python'),
+    index_url: value(context.options, 'index-url'),
+    extra_index_urls: list(context.options, 'extra-index-url'),
+    configured_by,
+  })
+  const directory = join(place.settings.cache_dir, 'envs', 'tools', key)
+  const source = asRequirement(wish.from ?? wish.command)
+  const environment = await ensureLoose(context, place, {
+    directory,
+    from: context.system.cwd,
+    requires_python: null,
+    requirements: [source, ...wish.with.map(asRequirement)],
+    upgrade: wantsLatest(wish),
+  })
+  const program = await executableOf(context, environment, wish, source)
+  if (!wantsLatest(wish)) {
+    await stampLoose(context, { kind: 'tool', directory, subject: key, environment, program, configured_by })
+  }
+  const about = { target: wish.command, environment: environment.path }
+  return start(context, { program, args: wish.args, env: activation(context, environment) }, about)
+}
+
+function wantsLatest({ command, from }: ToolWish): boolean {
+  return (from ?? command).endsWith('@latest')
+}
+
+async function refreshing(place: Place, wish: ToolWish): Promise<Place> {
+  return wantsLatest(wish) ? { ...place, settings: { ...place.settings, refresh: true } } : place
+}
+
+async function executableOf(context: Context, environment: Environment, wish: ToolWish, source: string): Promise<string> {
+  const { name: package_name } = await context.native.requirementParse({ text: source })
+  const name = wish.from === null ? package_name : wish.command
+  const { platform, files } = context.system
+  for (const suffix of platform === 'win32' ? ['.exe', '.cmd', ''] : ['']) {
+    // Python runs as itself in any of these environments: `pybun x --with rich python`.
+    const path = join(commandsOf(environment, platform), name + suffix)
+    if (await files.isFile(path)) return path
+  }
+  const known = await commandsIn(context, environment, package_name)
+  return fail(commandNotInPackage(name, package_name, known, wish.with.length === 0))
+}
+
+/** The commands that RECORD says the package put beside Python. */
+async function commandsIn(context: Context, environment: Environment, name: string): Promise<string[]> {
+  const { files, platform } = context.system
+  const installed = await files.list(environment.site_packages)
+  const info = installed.find(
+    found => found.endsWith('.dist-info') && normalised(found.split('-')[0] ?? '') === normalised(name),
+  )
+  const record = info ? await files.readText(join(environment.site_packages, info, 'RECORD')) : null
+  const directory = platform === 'win32' ? /\/Scripts\/([^/,"]+?)(\.exe)?"?,/i : /\/bin\/([^/,"]+)()"?,/
+  const names = (record ?? '').split('\n').flatMap(line => {
+    const found = line.startsWith('..') || line.startsWith('"..') ? directory.exec(line)?.[1] : undefined
+    return found ? [found] : []
+  })
+  return [...new Set(names)].sort()
+}
