@@ -38,6 +38,17 @@ pub struct IndexFile {
     pub upload_time: Option<Box<str>>,
 }
 
+impl IndexFile {
+    /// The digest in the URL where it follows the layout of the public index and its mirrors,
+    /// `.../packages/<2 hex>/<2 hex>/<60 hex>/<filename>`.
+    pub fn storage(&self) -> Option<[u8; 32]> {
+        let mut segments = self.url.path_segments()?.rev().skip(1);
+        let (rest, second, first) = (segments.next()?, segments.next()?, segments.next()?);
+        let shape = (first.len(), second.len(), rest.len(), segments.next()) == (2, 2, 60, Some("packages"));
+        shape.then(|| format!("{first}{second}{rest}").parse().ok()).flatten().map(|digest: Sha256| digest.0)
+    }
+}
+
 /// Whether a file was withdrawn, and why (PEP 592).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Yanked {

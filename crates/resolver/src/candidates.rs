@@ -3,7 +3,10 @@
 use crate::facts::{File, Page, RequiresPython};
 use crate::{Inputs, Mode, Preference, Prereleases, Target};
 use pubgrub::Ranges;
+use pybun_model::WheelName;
 use rustc_hash::FxHashMap;
+use std::ops::Bound;
+use std::str::FromStr;
 use std::sync::Arc;
 use uv_normalize::PackageName;
 use uv_pep440::{LowerBound, Version};
@@ -106,10 +109,10 @@ impl Select<'_> {
         for file in files {
             if file.yanked && !yank_allowed() {
                 why = "was yanked";
-            } else if let Some(tags) = Tags::of(&file.filename) {
+            } else if let Some(fits) = fits(&file.filename, &self.inputs.target, &self.python.lower) {
                 if no_binary {
                     why = "has only wheels, and wheels are not allowed";
-                } else if !tags.fits(&self.inputs.target, &self.python.lower) {
+                } else if !fits {
                     why = "has no wheel for this platform and Python";
                 } else if wheel.is_none_or(|best| self.older_python(file, best)) {
                     wheel = Some(file);
@@ -133,83 +136,29 @@ impl Select<'_> {
     }
 }
 
-/// The compatibility part of a wheel's name.
-struct Tags<'a> {
-    python: &'a str,
-    abi: &'a str,
-    platform: &'a str,
-}
-
-impl<'a> Tags<'a> {
-    fn of(filename: &'a str) -> Option<Self> {
-        let mut parts = filename.strip_suffix(".whl")?.rsplitn(4, '-');
-        let (platform, abi, python) = (parts.next()?, parts.next()?, parts.next()?);
-        Some(Self { python, abi, platform })
+/// Can some interpreter of the target use a wheel of this name?
+fn fits(filename: &str, target: &Target, oldest: &LowerBound) -> Option<bool> {
+    let stem = filename.strip_suffix(".whl")?;
+    if let Target::Machine { tags, .. } = target {
+        return Some(WheelName::from_str(filename).is_ok_and(|wheel| tags.rank(&wheel).is_some()));
     }
-
-    fn fits(&self, target: &Target, oldest: &LowerBound) -> bool {
-        match target {
-            Target::Machine { python_minor, platforms, .. } => {
-                let python = |tag: &str| {
-                    self.abi.split('.').any(|abi| match (tag.split_at_checked(2).unwrap_or_default(), abi) {
-                        (("py", "3"), "none") => true,
-                        (("py", version), "none") => version
-                            .strip_prefix('3')
-                            .and_then(|m| m.parse().ok())
-                            .is_some_and(|m: u32| m <= *python_minor),
-                        (("cp", version), "abi3") => minor(version).is_some_and(|m| m <= *python_minor),
-                        (("cp", version), abi) => {
-                            minor(version) == Some(*python_minor) && (abi == "none" || abi.trim_end_matches('m') == tag)
-                        }
-                        _ => false,
-                    })
-                };
-                self.python.split('.').any(python)
-                    && self.platform.split('.').any(|p| p == "any" || platforms.iter().any(|own| fits_platform(p, own)))
-            }
-            // Any platform is somebody's; but a wheel for a Python older than the oldest is nobody's.
-            Target::Universal => self.python.split('.').any(|tag| {
-                let oldest = match &**oldest {
-                    std::ops::Bound::Unbounded => 0,
-                    std::ops::Bound::Included(v) | std::ops::Bound::Excluded(v) => {
-                        v.release().get(1).copied().unwrap_or(0) as u32
-                    }
-                };
-                match tag.split_at_checked(2).unwrap_or_default() {
-                    ("py", version) => version.starts_with('3'),
-                    ("cp", version) => {
-                        minor(version).is_some_and(|m| m >= oldest || self.abi.split('.').any(|abi| abi == "abi3"))
-                    }
-                    _ => false,
-                }
-            }),
+    // Any platform is somebody's; but a wheel for a Python older than the oldest is nobody's. This runs for
+    // every file of every candidate, so the name is cut and not parsed.
+    let mut parts = stem.rsplitn(4, '-');
+    let (_platform, abi, python) = (parts.next()?, parts.next()?, parts.next()?);
+    let oldest = match &**oldest {
+        Bound::Unbounded => 0,
+        Bound::Included(version) | Bound::Excluded(version) => version.release().get(1).copied().unwrap_or(0),
+    };
+    Some(python.split('.').any(|tag| match tag.split_at_checked(2).unwrap_or_default() {
+        ("py", version) => version.starts_with('3'),
+        ("cp", version) => {
+            minor(version).is_some_and(|minor| minor >= oldest || abi.split('.').any(|abi| abi == "abi3"))
         }
-    }
+        _ => false,
+    }))
 }
 
-fn minor(tag: &str) -> Option<u32> {
+fn minor(tag: &str) -> Option<u64> {
     tag.strip_prefix('3').filter(|minor| !minor.is_empty()).and_then(|minor| minor.parse().ok())
-}
-
-/// `own` is the newest tag a machine takes, for instance `manylinux_2_36_x86_64` or `macosx_14_0_arm64`.
-fn fits_platform(tag: &str, own: &str) -> bool {
-    let tag = match tag.split_once('_') {
-        Some(("manylinux1", arch)) => format!("manylinux_2_5_{arch}"),
-        Some(("manylinux2010", arch)) => format!("manylinux_2_12_{arch}"),
-        Some(("manylinux2014", arch)) => format!("manylinux_2_17_{arch}"),
-        _ => tag.to_string(),
-    };
-    let parse = |tag: &str| -> Option<(String, u32, u32, String)> {
-        let mut parts = tag.splitn(4, '_');
-        Some((
-            parts.next()?.to_string(),
-            parts.next()?.parse().ok()?,
-            parts.next()?.parse().ok()?,
-            parts.next()?.to_string(),
-        ))
-    };
-    match (parse(&tag), parse(own)) {
-        (Some(a), Some(b)) => a.0 == b.0 && (a.1, a.2) <= (b.1, b.2) && (a.3 == b.3 || a.3 == "universal2"),
-        _ => tag == own,
-    }
 }

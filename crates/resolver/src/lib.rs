@@ -4,6 +4,7 @@
 //! facts with [`Resolver::answer`] as they arrive, in any order, and steps again.
 
 mod candidates;
+mod conflict;
 mod facts;
 mod fork;
 mod machine;
@@ -11,23 +12,26 @@ mod python;
 mod scout;
 mod solution;
 
+pub use conflict::{Cause, Conflict};
 pub use facts::{Fact, File, Metadata, Page, Request, RequiresPython};
 pub use machine::{Node, Range, Statistics};
-pub use solution::{Conflict, Edge, Resolution, Resolved};
+pub use solution::{Edge, Resolution, Resolved};
 
 use facts::Facts;
 use machine::{Branch, Progress};
+use pybun_model::Tags;
 use rustc_hash::{FxHashMap, FxHashSet};
 use scout::Scout;
 use std::borrow::Cow;
+use std::sync::Arc;
 use uv_normalize::PackageName;
 use uv_pep440::{Operator, Version, VersionSpecifiers};
 use uv_pep508::{MarkerEnvironment, MarkerTree, Requirement, VersionOrUrl};
 
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// One interpreter on one machine. `platforms` are the newest platform tags it takes.
-    Machine { environment: Box<MarkerEnvironment>, python_minor: u32, platforms: Vec<String> },
+    /// One interpreter on one machine.
+    Machine { environment: Box<MarkerEnvironment>, tags: Arc<Tags> },
     /// Every environment that `Inputs::python` allows.
     Universal,
 }
@@ -183,7 +187,7 @@ impl Resolver {
             let context = machine::Context { inputs: &self.inputs, facts: &self.facts, kept: &self.kept };
             match branch.advance(&context, &mut self.wants, &mut self.statistics) {
                 Progress::Blocked => return Step::Need(self.wants.take()),
-                Progress::Conflict(tree) => return Step::Conflict(Conflict(tree)),
+                Progress::Conflict(tree) => return Step::Conflict(Conflict::new(*tree)),
                 Progress::Split(parts) => {
                     self.statistics.forks += parts.len() - 1;
                     self.branches.pop();
@@ -242,7 +246,6 @@ mod tests {
     use super::*;
     use rustc_hash::FxHashMap;
     use std::str::FromStr;
-    use std::sync::Arc;
 
     /// `name version: requirement, requirement`, one release per line.
     fn index(text: &str) -> impl Fn(&Request) -> Fact + use<> {
@@ -286,7 +289,7 @@ mod tests {
         loop {
             match resolver.step() {
                 Step::Need(requests) => open.extend(requests),
-                Step::Conflict(conflict) => return Err(conflict.explain()),
+                Step::Conflict(conflict) => return Err(conflict.sentence()),
                 Step::Done(resolution) => {
                     let text = |package: &Resolved| match package.marker.try_to_string() {
                         Some(marker) => format!("{}=={} ; {marker}", package.name, package.version),

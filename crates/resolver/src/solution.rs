@@ -3,7 +3,7 @@
 use crate::machine::{Dependency, Node, Range};
 use crate::python::Python;
 use crate::{Inputs, Preference};
-use pubgrub::{DefaultStringReporter, DerivationTree, Reporter};
+use pubgrub::DerivationTree;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,16 +12,6 @@ use uv_pep440::Version;
 use uv_pep508::MarkerTree;
 
 pub(crate) type Tree = DerivationTree<Node, Range, String>;
-
-/// Why nothing fits: the derivation, as data.
-pub struct Conflict(pub Box<DerivationTree<Node, Range, String>>);
-
-impl Conflict {
-    pub fn explain(mut self) -> String {
-        self.0.collapse_no_versions();
-        DefaultStringReporter::report(&self.0)
-    }
-}
 
 /// One solved branch.
 pub(crate) struct Solved {
