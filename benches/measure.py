@@ -1,0 +1,40 @@
+"""Runs commands for benches/run.mjs and measures each: a small process that stays, so that what is measured is the child.
+
+One JSON object a line on stdin: {"argv", "env", "cwd"}; one a line on stdout: {"wall_ms", "user_ms", "sys_ms", "exit",
+"output"}. wall is from before the fork to after the wait; user and sys come from wait4, so they hold the child and
+whatever it waited for.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import time
+
+
+def measure(job):
+    with tempfile.TemporaryFile() as output:
+        os.chdir(job["cwd"])
+        null = os.open(os.devnull, os.O_RDONLY)
+        actions = [
+            (os.POSIX_SPAWN_DUP2, null, 0),
+            (os.POSIX_SPAWN_DUP2, output.fileno(), 1),
+            (os.POSIX_SPAWN_DUP2, output.fileno(), 2),
+        ]
+        started = time.perf_counter()
+        child = os.posix_spawn(job["argv"][0], job["argv"], job["env"], file_actions=actions)
+        _, status, usage = os.wait4(child, 0)
+        wall = time.perf_counter() - started
+        os.close(null)
+        output.seek(0)
+        return {
+            "wall_ms": wall * 1000,
+            "user_ms": usage.ru_utime * 1000,
+            "sys_ms": usage.ru_stime * 1000,
+            "exit": os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status),
+            "output": output.read(8192).decode(errors="replace"),
+        }
+
+
+for line in sys.stdin:
+    print(json.dumps(measure(json.loads(line))), flush=True)

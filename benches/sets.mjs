@@ -1,0 +1,47 @@
+/** Requirements that programs are compared on. */
+
+/** @type {Record<string, string[]>} */
+export const SETS = {
+  /** The documentation requirements of the trio project: small wheels, many small pages. */
+  trio: [
+    'sphinx>=4.0,<6.2',
+    'jinja2',
+    'sphinx-rtd-theme',
+    'sphinxcontrib-jquery',
+    'sphinxcontrib-trio',
+    'towncrier',
+    "cffi; os_name == 'nt'",
+    'attrs>=19.2.0',
+    'sortedcontainers',
+    'idna',
+    'outcome',
+    'sniffio',
+    'exceptiongroup>=1.0.0rc9',
+    'immutables>=0.6',
+    'pyopenssl',
+  ],
+  /** About a hundred projects, twelve thousand files. */
+  jupyter: ['jupyter'],
+  /** What a web service needs. */
+  web: [
+    'fastapi[standard]',
+    'sqlalchemy',
+    'celery',
+    'boto3',
+    'pandas',
+    'redis',
+    'psycopg[binary]',
+    'alembic',
+    'httpx',
+    'pydantic-settings',
+  ],
+  /** Few projects, large wheels. */
+  ml: ['numpy', 'pandas', 'scipy', 'scikit-learn', 'matplotlib', 'pyarrow'],
+}
+
+/** The pyproject.toml of a project with these requirements. @param {string[]} requirements @param {string} python */
+export function manifest(requirements, python) {
+  const lines = requirements.map((requirement) => `    ${JSON.stringify(requirement)},\n`).join('')
+  const head = `[project]\nname = "bench"\nversion = "0.1.0"\nrequires-python = ">=${python}"\n`
+  return `${head}dependencies = [\n${lines}]\n`
+}
