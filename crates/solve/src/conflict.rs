@@ -1,0 +1,119 @@
+//! A conflict as a problem: which of three things went wrong, in words, and the whole proof as data.
+
+use crate::Request;
+use pybun_model::{PackageName, Problem, ProjectPage, Safety, Version};
+use pybun_resolver::{Cause, Conflict, Node, Range};
+use rustc_hash::FxHashMap;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Why a page is missing: no index has the project.
+pub(crate) const NOT_FOUND: &str = "is on none of the configured indexes";
+
+pub(crate) fn problem(
+    conflict: &Conflict,
+    request: &Request,
+    pages: &FxHashMap<PackageName, Arc<ProjectPage>>,
+) -> Problem {
+    let cause = conflict.cause();
+    let leaves = cause.leaves();
+    let problem = if let Some(unknown) = leaves.iter().find_map(unknown_package) {
+        unknown_problem(unknown, &leaves)
+    } else if let Some((package, range)) = only_missing_version(&leaves) {
+        no_version_problem(package, range, pages)
+    } else {
+        Problem::new("resolve/no-solution", conflict.sentence())
+            .hint("Relax one of the requirements that the explanation names")
+    };
+    let requirements: Vec<String> =
+        request.inputs.roots.iter().flat_map(|root| root.requirements.iter().map(ToString::to_string)).collect();
+    problem.with("requirements", requirements).with("conflict", cause_json(&cause))
+}
+
+fn unknown_package<'a>(leaf: &&'a Cause) -> Option<&'a Node> {
+    match leaf {
+        Cause::Unusable { package, why, .. } if why == NOT_FOUND => Some(package),
+        _ => None,
+    }
+}
+
+fn unknown_problem(package: &Node, leaves: &[&Cause]) -> Problem {
+    let askers: Vec<String> = leaves
+        .iter()
+        .filter_map(|leaf| match leaf {
+            Cause::Requires { from, to, .. } if to == package => Some(from.to_string()),
+            _ => None,
+        })
+        .collect();
+    let asked_by = if askers.is_empty() { String::new() } else { format!(" (required by {})", askers.join(", ")) };
+    let mut problem = Problem::new("resolve/unknown-package", format!("`{package}` {NOT_FOUND}{asked_by}"))
+        .hint("Check the spelling, or name the index that has it with --index-url or --extra-index-url")
+        .with("package", package.to_string())
+        .with("required_by", askers.clone());
+    if askers.iter().any(|asker| *asker == Node::Root.to_string()) {
+        problem = problem.fix(Safety::Review, ["pybun", "remove", &package.to_string()]);
+    }
+    problem
+}
+
+/// The proof is that you require a package in a range that holds no version.
+fn only_missing_version<'a>(leaves: &[&'a Cause]) -> Option<(&'a Node, &'a Range)> {
+    let mut missing = leaves.iter().filter_map(|leaf| match leaf {
+        Cause::NoVersions { package, range } => Some((package, range)),
+        _ => None,
+    });
+    let first = missing.next()?;
+    let from_you = |leaf: &&Cause| match leaf {
+        Cause::Requires { from, .. } => *from == Node::Root,
+        Cause::NoVersions { .. } => true,
+        Cause::Unusable { .. } | Cause::Derived { .. } => false,
+    };
+    (leaves.len() <= 3 && missing.next().is_none() && leaves.iter().all(from_you)).then_some(first)
+}
+
+fn no_version_problem(package: &Node, range: &Range, pages: &FxHashMap<PackageName, Arc<ProjectPage>>) -> Problem {
+    let name = match package {
+        Node::Package(name) | Node::Extra(name, _) => Some(name),
+        Node::Root => None,
+    };
+    let known: Vec<String> = name
+        .and_then(|name| pages.get(name))
+        .map(|page| page.versions().into_iter().rev().take(10).map(Version::to_string).collect())
+        .unwrap_or_default();
+    let message = format!("no version of `{package}` is in {range}");
+    let hint = match known.first() {
+        Some(newest) => format!("The newest is {newest}; the index has {}", known.join(", ")),
+        None => "The index has no usable file of any version".to_owned(),
+    };
+    Problem::new("resolve/no-matching-version", message)
+        .hint(hint)
+        .with("package", package.to_string())
+        .with("range", range.to_string())
+        .with("newest_versions", known)
+}
+
+fn cause_json(cause: &Cause) -> Value {
+    match cause {
+        Cause::Derived { packages, causes } => json!({
+            "kind": "derived",
+            "packages": packages
+                .iter()
+                .map(|(node, range)| json!({ "package": node.to_string(), "range": range.to_string() }))
+                .collect::<Vec<_>>(),
+            "causes": [cause_json(&causes[0]), cause_json(&causes[1])],
+        }),
+        Cause::Requires { from, range, to, wanted } => json!({
+            "kind": "requires",
+            "package": from.to_string(),
+            "range": range.to_string(),
+            "requires": to.to_string(),
+            "wanted": wanted.to_string(),
+        }),
+        Cause::NoVersions { package, range } => {
+            json!({ "kind": "no-versions", "package": package.to_string(), "range": range.to_string() })
+        }
+        Cause::Unusable { package, range, why } => {
+            json!({ "kind": "unusable", "package": package.to_string(), "range": range.to_string(), "why": why })
+        }
+    }
+}

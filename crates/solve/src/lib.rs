@@ -1,0 +1,11 @@
+//! From requirements to a lock: the resolver's steps, answered by an index as answers arrive.
+
+mod conflict;
+mod facts;
+mod lock;
+mod solve;
+mod source;
+
+pub use lock::resolver_inputs;
+pub use solve::{Request, Target, Upgrade, solve};
+pub use source::{Direct, Future, Source};

@@ -1,0 +1,197 @@
+//! The loop.
+
+use crate::facts::{file_to_ask, metadata_of, page_of};
+use crate::{Source, conflict, lock};
+use pybun_lock::Lock;
+use pybun_model::{
+    CoreMetadata, Distribution, Emit, Event, IndexFile, MarkerEnvironment, PackageName, Phase, Problem, ProjectPage,
+    Tags, Unit, Version, VersionOrUrl,
+};
+use pybun_resolver::{Fact, Metadata, Resolver, Step};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// What to resolve, and for whom.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub inputs: pybun_lock::Inputs,
+    pub target: Target,
+    /// The interpreter at hand: it builds sdists, and without `requires-python` its version is the oldest.
+    pub markers: MarkerEnvironment,
+    pub tags: Arc<Tags>,
+    /// Versions to keep where they still fit.
+    pub previous: Option<Lock>,
+    pub upgrade: Upgrade,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Every platform and every Python that `requires-python` allows.
+    Universal,
+    /// The interpreter at hand only.
+    Machine,
+}
+
+/// Which versions of the previous lock to let go.
+#[derive(Clone, Debug, Default)]
+pub enum Upgrade {
+    #[default]
+    Nothing,
+    Packages(FxHashSet<PackageName>),
+    Everything,
+}
+
+/// Resolves `request` with what `source` says.
+///
+/// Must run inside a tokio runtime. Errors are problems of the source (`fetch/…`, `build/…`) and
+/// `resolve/unknown-package`, `resolve/no-matching-version`, `resolve/no-solution`.
+pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -> Result<Lock, Problem> {
+    let mut resolver = Resolver::new(lock::resolver_inputs(request));
+    let mut known = Known { direct: direct_urls(request), pages: FxHashMap::default() };
+    let mut open: JoinSet<Result<Answer, Problem>> = JoinSet::new();
+    let mut done = 0;
+    loop {
+        match resolver.step() {
+            Step::Done(resolution) => return Ok(lock::lock_of(request, &resolution, &known.pages)),
+            Step::Conflict(conflict) => return Err(conflict::problem(&conflict, request, &known.pages)),
+            Step::Need(requests) => {
+                for wanted in requests {
+                    known.start(wanted, request, &source, &mut open);
+                }
+            }
+        }
+        let answer = open.join_next().await.expect("a resolver that waits has asked for something");
+        let answer = answer.map_err(|error| crashed(&error))??;
+        done += 1;
+        let total = Some(done + open.len() as u64);
+        emit(Event::Progress { phase: Phase::Resolve, name: Some(answer.name()), done, total, unit: Unit::Packages });
+        if let Answer { page: Some(page), .. } = &answer {
+            known.pages.insert(page.name.clone(), page.clone());
+        }
+        resolver.answer(&answer.request, answer.fact);
+        if let Some((request, fact)) = answer.also {
+            resolver.answer(&request, fact);
+        }
+    }
+}
+
+struct Answer {
+    request: pybun_resolver::Request,
+    fact: Fact,
+    page: Option<Arc<ProjectPage>>,
+    /// Learned on the way.
+    also: Option<(pybun_resolver::Request, Fact)>,
+}
+
+impl Answer {
+    fn name(&self) -> String {
+        match &self.request {
+            pybun_resolver::Request::Page(name) => name.to_string(),
+            pybun_resolver::Request::Metadata(name, version) => format!("{name} {version}"),
+        }
+    }
+}
+
+struct Known {
+    direct: FxHashMap<PackageName, String>,
+    pages: FxHashMap<PackageName, Arc<ProjectPage>>,
+}
+
+impl Known {
+    fn start(
+        &self,
+        wanted: pybun_resolver::Request,
+        request: &Request,
+        source: &Arc<dyn Source>,
+        open: &mut JoinSet<Result<Answer, Problem>>,
+    ) {
+        let source = source.clone();
+        match wanted {
+            pybun_resolver::Request::Page(name) => match self.direct.get(&name) {
+                Some(url) => drop(open.spawn(ask_direct(source, name, url.clone()))),
+                None => drop(open.spawn(ask_page(source, name))),
+            },
+            pybun_resolver::Request::Metadata(name, version) => {
+                let file = self.pages.get(&name).and_then(|page| file_of(page, &version, &request.tags)).cloned();
+                open.spawn(ask_metadata(source, name, version, file));
+            }
+        }
+    }
+}
+
+fn file_of<'a>(page: &'a ProjectPage, version: &Version, tags: &Tags) -> Option<&'a IndexFile> {
+    let of_version = || page.files.iter().filter(|file| file.distribution.version() == version);
+    let kept = file_to_ask(of_version().filter(|file| !file.yanked.is_yanked()), tags);
+    kept.or_else(|| file_to_ask(of_version(), tags))
+}
+
+async fn ask_page(source: Arc<dyn Source>, name: PackageName) -> Result<Answer, Problem> {
+    let page = source.page(&name).await?;
+    let fact = match &page {
+        Some(page) => Fact::Page(Arc::new(page_of(page))),
+        None => Fact::Missing(conflict::NOT_FOUND.to_owned()),
+    };
+    Ok(Answer { request: pybun_resolver::Request::Page(name), fact, page, also: None })
+}
+
+async fn ask_direct(source: Arc<dyn Source>, name: PackageName, url: String) -> Result<Answer, Problem> {
+    let direct = source.direct(&name, &url).await?;
+    let version = direct.file.distribution.version().clone();
+    let page = Arc::new(ProjectPage { name: name.clone(), files: vec![direct.file], ignored: 0, status: None });
+    let metadata = Fact::Metadata(Arc::new(metadata_of(direct.metadata)));
+    Ok(Answer {
+        request: pybun_resolver::Request::Page(name.clone()),
+        fact: Fact::Page(Arc::new(page_of(&page))),
+        page: Some(page),
+        also: Some((pybun_resolver::Request::Metadata(name, version), metadata)),
+    })
+}
+
+async fn ask_metadata(
+    source: Arc<dyn Source>,
+    name: PackageName,
+    version: Version,
+    file: Option<IndexFile>,
+) -> Result<Answer, Problem> {
+    let fact = match file {
+        None => Fact::Missing("has no files".to_owned()),
+        Some(file) => match source.metadata(&file).await {
+            Ok(metadata) => Fact::Metadata(Arc::new(usable(metadata, &file))),
+            // A version whose metadata nobody can read is skipped, as if the index did not have it; everything
+            // else (no network, a failing build) says nothing about the version.
+            Err(problem) if problem.code == "fetch/bad-metadata" => {
+                Fact::Missing(format!("has metadata that cannot be read ({})", problem.message))
+            }
+            Err(problem) => return Err(problem),
+        },
+    };
+    Ok(Answer { request: pybun_resolver::Request::Metadata(name, version), fact, page: None, also: None })
+}
+
+/// The index's own `requires-python` was looked at when the version was chosen; what an sdist's build says counts too.
+fn usable(metadata: CoreMetadata, file: &IndexFile) -> Metadata {
+    let mut metadata = metadata_of(metadata);
+    if matches!(file.distribution, Distribution::Wheel(_)) && file.requires_python.is_some() {
+        metadata.requires_python = None;
+    }
+    metadata
+}
+
+fn direct_urls(request: &Request) -> FxHashMap<PackageName, String> {
+    let inputs = &request.inputs;
+    let roots = inputs.roots.iter().flat_map(|root| &root.requirements);
+    roots
+        .chain(&inputs.constraints)
+        .chain(&inputs.overrides)
+        .filter_map(|requirement| match &requirement.version_or_url {
+            Some(VersionOrUrl::Url(url)) => Some((requirement.name.clone(), url.to_string())),
+            Some(VersionOrUrl::VersionSpecifier(_)) | None => None,
+        })
+        .collect()
+}
+
+fn crashed(error: &tokio::task::JoinError) -> Problem {
+    Problem::new("resolve/crash", format!("a request ended without an answer ({error})"))
+        .hint("This is a fault of PyBun; please report it")
+}
