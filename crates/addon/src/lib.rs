@@ -1,0 +1,15 @@
+//! PyBun's Rust half as Node sees it. Every export takes one JSON text and gives JSON text back,
+//! `{ok: true, value}` or `{ok: false, problems}`; it throws only for our own faults. Convert, call, convert:
+//! nothing here decides anything about packages.
+
+mod answer;
+mod directory_lock;
+mod exec;
+mod lock;
+mod manifest;
+mod stamp;
+
+#[napi_derive::napi(catch_unwind)]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}

@@ -1,0 +1,215 @@
+//! Manifests, scripts, requirements files and other TOML.
+
+use crate::answer::{Outcome, all, answer, one};
+use napi_derive::napi;
+use pybun_manifest::{Declared, Edit, Positions, Table};
+use pybun_model::{Problem, VersionOrUrl};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+#[derive(Deserialize)]
+struct TextWire {
+    text: String,
+    #[serde(default)]
+    path: String,
+}
+
+#[napi(catch_unwind)]
+pub fn manifest_parse(request: String) -> napi::Result<String> {
+    answer(&request, |TextWire { text, path }| {
+        let manifest = pybun_manifest::Manifest::parse(&text, &path).map_err(all)?;
+        let build = manifest.build_system.as_ref();
+        Ok(json!({
+            "name": manifest.name,
+            "version": manifest.version.as_ref().map(ToString::to_string),
+            "requires_python": manifest.requires_python.as_ref().map(ToString::to_string),
+            "dependencies": texts(&manifest.dependencies),
+            "optional_dependencies": text_table(&manifest.optional_dependencies),
+            "dependency_groups": text_table(&manifest.dependency_groups),
+            "scripts": manifest.scripts,
+            "build_backend": build.and_then(|build| build.backend.clone()),
+            "build_requires": build.map(|build| texts(&build.requires)).unwrap_or_default(),
+            "has_project": manifest.has_project,
+            "has_build_system": build.is_some(),
+            "tool_pybun": manifest.tool_pybun,
+            "positions": positions(&manifest.positions),
+        }))
+    })
+}
+
+#[derive(Deserialize)]
+struct EditsWire {
+    text: String,
+    path: String,
+    edits: Vec<EditWire>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum EditWire {
+    Add {
+        requirement: String,
+        #[serde(flatten)]
+        table: TableWire,
+    },
+    Remove {
+        name: String,
+        #[serde(flatten)]
+        table: TableWire,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "table", rename_all = "kebab-case")]
+enum TableWire {
+    Project,
+    Group { table_name: String },
+    Extra { table_name: String },
+}
+
+#[napi(catch_unwind)]
+pub fn manifest_edit(request: String) -> napi::Result<String> {
+    answer(&request, |EditsWire { text, path, edits }| {
+        let table = |table| match table {
+            TableWire::Project => Table::Project,
+            TableWire::Group { table_name } => Table::Group(table_name),
+            TableWire::Extra { table_name } => Table::Extra(table_name),
+        };
+        let edits = edits.into_iter().map(|edit| match edit {
+            EditWire::Add { requirement, table: of } => Edit::Add { requirement, table: table(of) },
+            EditWire::Remove { name, table: of } => Edit::Remove { name, table: table(of) },
+        });
+        let edited = pybun_manifest::edit(&text, &path, &edits.collect::<Vec<_>>()).map_err(one)?;
+        Ok(json!({ "text": edited.text, "removed": edited.removed, "added": edited.added }))
+    })
+}
+
+#[napi(catch_unwind)]
+pub fn toml_parse(request: String) -> napi::Result<String> {
+    answer(&request, |TextWire { text, path }| {
+        let toml = pybun_manifest::toml::parse(&text, &path).map_err(one)?;
+        Ok(json!({ "value": toml.value, "positions": positions(&toml.positions) }))
+    })
+}
+
+#[napi(catch_unwind)]
+pub fn script_parse(request: String) -> napi::Result<String> {
+    answer(&request, |TextWire { text, path }| {
+        let script = pybun_manifest::script::parse(&text, &path).map_err(all)?;
+        let found = script.is_some();
+        let script = script.as_ref();
+        let python = script.and_then(|script| script.requires_python.as_ref());
+        Ok(json!({
+            "found": found,
+            "requires_python": python.map(ToString::to_string),
+            "dependencies": script.map(|script| texts(&script.dependencies)).unwrap_or_default(),
+            "tool_pybun": script.and_then(|script| script.tool_pybun.clone()),
+        }))
+    })
+}
+
+#[napi(catch_unwind)]
+pub fn requirement_parse(request: String) -> napi::Result<String> {
+    answer(&request, |TextWire { text, .. }| {
+        let declared = Declared::parse(&text).map_err(|why| {
+            vec![
+                Problem::new("requirement/invalid", format!("`{text}` is not a requirement: {why}"))
+                    .hint("Write it as in `requests>=2.31` or `fastapi[standard]` (PEP 508)")
+                    .with("requirement", text.as_str()),
+            ]
+        })?;
+        let requirement = declared.requirement;
+        let (specifier, url) = match &requirement.version_or_url {
+            None => (String::new(), None),
+            Some(VersionOrUrl::VersionSpecifier(specifiers)) => (specifiers.to_string(), None),
+            Some(VersionOrUrl::Url(url)) => (String::new(), Some(url.to_string())),
+        };
+        Ok(json!({
+            "name": requirement.name,
+            "extras": requirement.extras,
+            "specifier": specifier,
+            "url": url,
+            "marker": requirement.marker.try_to_string(),
+        }))
+    })
+}
+
+#[derive(Deserialize)]
+struct RequirementsWire {
+    paths: Vec<String>,
+    cwd: PathBuf,
+}
+
+#[napi(catch_unwind)]
+pub fn requirements_read(request: String) -> napi::Result<String> {
+    answer(&request, |RequirementsWire { paths, cwd }| {
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let environment: BTreeMap<String, String> = std::env::vars().collect();
+        let mut read = |path: &str| read_file(&cwd, path);
+        let read = pybun_manifest::requirements::parse(&paths, &environment, &mut read).map_err(all)?;
+        if let Some(source) = read.sources.first() {
+            return Err(vec![unsupported_source(&source.place, &source.path, source.line)]);
+        }
+        let hashes: Map<String, Value> = read
+            .requirements
+            .iter()
+            .filter(|listed| !listed.hashes.is_empty())
+            .map(|listed| (listed.declared.requirement.name.to_string(), json!(listed.hashes)))
+            .collect();
+        Ok(json!({
+            "requirements": read.requirements.iter().map(|listed| &listed.declared.text).collect::<Vec<_>>(),
+            "constraints": read.constraints.iter().map(|listed| &listed.declared.text).collect::<Vec<_>>(),
+            "hashes": hashes,
+            "index_url": read.index_url,
+            "extra_index_urls": read.extra_index_urls,
+        }))
+    })
+}
+
+fn read_file(cwd: &Path, path: &str) -> Result<Vec<u8>, String> {
+    if path == "-" {
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes).map_err(|error| error.to_string())?;
+        return Ok(bytes);
+    }
+    std::fs::read(cwd.join(path)).map_err(|error| error.to_string())
+}
+
+fn unsupported_source(place: &str, path: &str, line: usize) -> Problem {
+    let message = format!("{path}:{line} names the source tree `{place}`, which PyBun cannot install yet");
+    Problem::new("requirements/unsupported-source", message)
+        .hint("Name an index project, or a wheel or sdist by `name @ URL`")
+        .with("path", path)
+        .with("line", line)
+}
+
+fn texts(declared: &[Declared]) -> Vec<&str> {
+    declared.iter().map(|declared| declared.text.as_str()).collect()
+}
+
+fn text_table<K: ToString>(table: &BTreeMap<K, Vec<Declared>>) -> Map<String, Value> {
+    table.iter().map(|(name, declared)| (name.to_string(), json!(texts(declared)))).collect()
+}
+
+fn positions(positions: &Positions) -> Map<String, Value> {
+    positions.iter().map(|(key, position)| (key.clone(), position.to_json())).collect()
+}
+
+/// Several problems at once are still one failure.
+pub(crate) fn requirements_of(texts: &[String]) -> Outcome<Vec<pybun_model::Requirement>> {
+    let mut requirements = Vec::new();
+    let mut problems = Vec::new();
+    for text in texts {
+        match Declared::parse(text) {
+            Ok(declared) => requirements.push(declared.requirement),
+            Err(why) => problems.push(
+                Problem::new("requirement/invalid", format!("`{text}` is not a requirement: {why}"))
+                    .hint("Write it as in `requests>=2.31` or `fastapi[standard]` (PEP 508)")
+                    .with("requirement", text.as_str()),
+            ),
+        }
+    }
+    if problems.is_empty() { Ok(requirements) } else { Err(problems) }
+}
