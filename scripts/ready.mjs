@@ -1,0 +1,44 @@
+// Everything that must hold before a change is done; CI runs the same. Stops at the first failure.
+// `node scripts/ready.mjs [step ...]` runs only the named steps.
+import { spawnSync } from 'node:child_process'
+import { ROOT } from './platforms.mjs'
+
+const vitest = (project) => ['npx', '--no', 'vitest', 'run', '--project', project]
+
+const STEPS = [
+  { name: 'build', command: ['node', 'scripts/prepare.mjs', '--require'] },
+  { name: 'format', command: ['cargo', 'fmt', '--all', '--check'] },
+  { name: 'lint', command: ['npx', '--no', 'biome', 'ci', '.'] },
+  { name: 'types', command: ['npx', '--no', 'tsc', '--noEmit'] },
+  { name: 'clippy', command: ['cargo', 'clippy', '--locked', '--workspace', '--all-targets', '--', '-D', 'warnings'] },
+  { name: 'rust', command: ['cargo', 'test', '--locked', '--workspace', '--quiet'] },
+  { name: 'unit', command: vitest('unit') },
+  { name: 'tidy', command: vitest('tidy') },
+  { name: 'cli', command: vitest('cli') },
+  { name: 'package', command: ['npx', '--no', 'vitest', 'run', '--config', 'tests/package/vitest.config.ts'] },
+]
+
+const named = process.argv.slice(2)
+const unknown = named.filter((name) => !STEPS.some((step) => step.name === name))
+if (unknown.length > 0) {
+  console.error(`unknown step: ${unknown.join(', ')}; there are ${STEPS.map(({ name }) => name).join(', ')}`)
+  process.exit(2)
+}
+
+const steps = STEPS.filter(({ name }) => named.length === 0 || named.includes(name))
+let passed = 0
+for (const { name, command } of steps) {
+  const [program, ...args] = command
+  console.log(`\n== ${name}: ${command.join(' ')}`)
+  const start = performance.now()
+  const { status } = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit', shell: process.platform === 'win32' })
+  const seconds = ((performance.now() - start) / 1000).toFixed(1)
+  if (status !== 0) {
+    console.log(`== ${name} failed after ${seconds} s`)
+    console.log(`\n${passed} passed, 1 failed`)
+    process.exit(1)
+  }
+  console.log(`== ${name} passed in ${seconds} s`)
+  passed += 1
+}
+console.log(`\n${passed} passed, 0 failed`)
