@@ -1,0 +1,194 @@
+//! Makes virtual environments (PEP 405) without starting a process.
+
+use crate::environment::Config;
+use crate::interpreter::executable_name;
+use crate::{Environment, Error, Interpreter};
+use std::fs;
+use std::io;
+use std::path::Path;
+
+/// The key of `pyvenv.cfg` that says that PyBun made the environment.
+pub const PYBUN_KEY: &str = "pybun";
+
+/// The environment at `root`, an absolute path, made from `interpreter` (or from what that was made from).
+///
+/// One that is there is kept when it was made from the same interpreter, and made again, empty, when it was not. A
+/// directory that is no environment is left alone. The new one is built beside its place and moved there as a whole.
+pub fn ensure_environment(root: &Path, interpreter: &Interpreter) -> Result<Environment, Error> {
+    if is_current(root, interpreter) {
+        return Ok(Environment::new(root, interpreter, false));
+    }
+    let present = root.symlink_metadata().is_ok();
+    if present && !may_replace(root) {
+        return Err(Error::NotAnEnvironment(root.to_owned()));
+    }
+    let write = |action: &str, path: &Path| {
+        let action = format!("{action} {}", path.display());
+        let root = root.to_owned();
+        move |source: io::Error| Error::Write { path: root, action, source }
+    };
+    let above = root.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(above).map_err(write("create", above))?;
+    let building = tempfile::Builder::new()
+        .prefix(".pybun-venv-")
+        .tempdir_in(above)
+        .map_err(write("create a directory in", above))?;
+    fill(building.path(), root, interpreter).map_err(write("write", root))?;
+    if present {
+        let old = tempfile::Builder::new()
+            .prefix(".pybun-old-")
+            .tempdir_in(above)
+            .map_err(write("create a directory in", above))?;
+        fs::rename(root, old.path().join("venv")).map_err(write("move away", root))?;
+    }
+    let built = building.keep();
+    if let Err(error) = fs::rename(&built, root) {
+        // Another process may have made the same one in the meantime.
+        drop(fs::remove_dir_all(&built));
+        if !is_current(root, interpreter) {
+            return Err(write("move into place", root)(error));
+        }
+        return Ok(Environment::new(root, interpreter, false));
+    }
+    Ok(Environment::new(root, interpreter, true))
+}
+
+/// Was the environment made from this interpreter, and is that still there?
+fn is_current(root: &Path, interpreter: &Interpreter) -> bool {
+    let Some(config) = Config::read(root) else { return false };
+    let version = config.get("version_info").or(config.get("version"));
+    // Other tools write `3.12.1.final.0`.
+    let version = version.and_then(|text| text.splitn(4, '.').take(3).collect::<Vec<_>>().join(".").parse().ok());
+    let python = root.join(&interpreter.layout.scripts).join(executable_name());
+    let same_file = match (fs::canonicalize(python), fs::canonicalize(&interpreter.base_executable)) {
+        (Ok(a), Ok(b)) => a == b || cfg!(windows),
+        _ => false,
+    };
+    same_file && version == Some(interpreter.version.clone()) && root.join(&interpreter.layout.purelib).is_dir()
+}
+
+/// Environments and empty directories may be replaced.
+fn may_replace(root: &Path) -> bool {
+    if root.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
+        return false;
+    }
+    root.join("pyvenv.cfg").is_file() || fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// Writes the environment into `at`; it will live at `root`.
+fn fill(at: &Path, root: &Path, interpreter: &Interpreter) -> io::Result<()> {
+    let scripts = at.join(&interpreter.layout.scripts);
+    fs::create_dir_all(&scripts)?;
+    fs::create_dir_all(at.join("include"))?;
+    fs::create_dir_all(at.join(&interpreter.layout.purelib))?;
+    make_lib64(at, interpreter)?;
+    fs::create_dir_all(at.join(&interpreter.layout.platlib))?;
+    place_interpreter(&scripts, interpreter)?;
+    let prompt = prompt(root);
+    for (name, template) in ACTIVATE {
+        fs::write(scripts.join(name), activate_script(template, root, &interpreter.layout.scripts, &prompt))?;
+    }
+    fs::write(at.join(".gitignore"), "*\n")?;
+    open_to_others(at)?;
+    // Last, because this file makes the directory an environment.
+    fs::write(at.join("pyvenv.cfg"), configuration(interpreter, &prompt))
+}
+
+fn configuration(interpreter: &Interpreter, prompt: &str) -> String {
+    let base = &interpreter.base_executable;
+    let home = base.parent().unwrap_or(Path::new("/"));
+    let implementation = interpreter.markers.platform_python_implementation();
+    format!(
+        "home = {}\nimplementation = {implementation}\nversion_info = {version}\nversion = {version}\n\
+         executable = {}\ninclude-system-site-packages = false\nprompt = {prompt}\n{PYBUN_KEY} = {}\n",
+        home.display(),
+        base.display(),
+        env!("CARGO_PKG_VERSION"),
+        version = interpreter.version,
+    )
+}
+
+/// What a shell shows: the project's name for `.pybun/venv` and `.venv`, else the directory's own.
+fn prompt(root: &Path) -> String {
+    let names = root.ancestors().filter_map(|path| path.file_name()).map(|name| name.to_string_lossy());
+    let name = names.into_iter().find(|name| !matches!(&**name, ".pybun" | ".venv" | "venv")).unwrap_or_default();
+    name.chars().filter(|c| !c.is_control()).collect()
+}
+
+const ACTIVATE: [(&str, &str); 4] = [
+    ("activate", include_str!("activate/activate.sh")),
+    ("activate.fish", include_str!("activate/activate.fish")),
+    ("activate.csh", include_str!("activate/activate.csh")),
+    ("Activate.ps1", include_str!("activate/activate.ps1")),
+];
+
+/// Puts the values between the single quotes of the template, in the way that each shell escapes a quote.
+fn activate_script(template: &str, root: &Path, scripts: &Path, prompt: &str) -> String {
+    let escape: fn(&str) -> String = match () {
+        () if template.contains("# fish") => |text| text.replace('\\', "\\\\").replace('\'', "\\'"),
+        () if template.contains("# PowerShell") => |text| text.replace('\'', "''"),
+        // csh expands `!` even between quotes.
+        () if template.contains("# csh") => |text| text.replace('\'', "'\\''").replace('!', "\\!"),
+        () => |text| text.replace('\'', "'\\''"),
+    };
+    template
+        .replace("{{root}}", &escape(&root.to_string_lossy()))
+        .replace("{{scripts}}", &escape(&scripts.to_string_lossy()))
+        .replace("{{prompt}}", &escape(prompt))
+}
+
+/// `lib64` leads to `lib`, as on systems whose Pythons look into both.
+#[cfg(unix)]
+fn make_lib64(at: &Path, interpreter: &Interpreter) -> io::Result<()> {
+    let linux = matches!(interpreter.platform, pybun_model::Platform::Linux { .. });
+    if linux && at.join("lib").is_dir() { std::os::unix::fs::symlink("lib", at.join("lib64")) } else { Ok(()) }
+}
+
+#[cfg(not(unix))]
+fn make_lib64(_: &Path, _: &Interpreter) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn place_interpreter(scripts: &Path, interpreter: &Interpreter) -> io::Result<()> {
+    use std::os::unix::fs::symlink;
+    symlink(&interpreter.base_executable, scripts.join("python"))?;
+    let major = interpreter.tag.major;
+    let mut names = vec![format!("python{major}"), format!("python{major}.{}", interpreter.tag.minor)];
+    if interpreter.tag.free_threaded {
+        names.push(format!("python{major}.{}t", interpreter.tag.minor));
+    }
+    if interpreter.implementation == "pypy" {
+        names.extend(["pypy".to_owned(), format!("pypy{major}"), format!("pypy{major}.{}", interpreter.tag.minor)]);
+    }
+    names.iter().try_for_each(|name| symlink("python", scripts.join(name)))
+}
+
+/// On Windows an environment's `python.exe` is a small launcher that the standard library brings along.
+#[cfg(not(unix))]
+fn place_interpreter(scripts: &Path, interpreter: &Interpreter) -> io::Result<()> {
+    let launchers = interpreter.stdlib.join("venv").join("scripts").join("nt");
+    for (name, launcher) in [("python.exe", "venvlauncher.exe"), ("pythonw.exe", "venvwlauncher.exe")] {
+        let source = [launchers.join(launcher), launchers.join(name)].into_iter().find(|path| path.is_file());
+        let source = source.unwrap_or_else(|| interpreter.base_executable.with_file_name(name));
+        fs::copy(source, scripts.join(name))?;
+    }
+    Ok(())
+}
+
+/// A temporary directory is private; an environment has the rights of any other directory that the user makes.
+#[cfg(unix)]
+fn open_to_others(at: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let usual = fs::metadata(at.join("include"))?.permissions().mode();
+    fs::set_permissions(at, fs::Permissions::from_mode(usual))
+}
+
+#[cfg(not(unix))]
+fn open_to_others(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+#[path = "environment_tests.rs"]
+mod tests;

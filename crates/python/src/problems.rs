@@ -1,0 +1,135 @@
+//! What can go wrong with interpreters and environments.
+
+use crate::{OLDEST, Skipped};
+use pybun_model::{Fix, Problem, Safety, Version};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("no Python {wanted} was found")]
+    NotFound {
+        wanted: String,
+        /// The version that an installer of Pythons can be asked for, when it is plain from the request.
+        version: Option<String>,
+        found: Vec<(Version, PathBuf)>,
+        skipped: Vec<Skipped>,
+        pyenv: bool,
+    },
+    #[error("Python {version} at {path} is what {asked_by} asks for, but the project requires Python {requires}")]
+    Incompatible { version: Version, path: PathBuf, asked_by: &'static str, requires: String },
+    #[error("{path} is no working Python: {why}")]
+    Broken { path: PathBuf, why: String },
+    #[error("`{text}` names no Python version, path or command")]
+    BadRequest { text: String },
+    #[error("there is no environment at {0}")]
+    NoEnvironment(PathBuf),
+    #[error("the environment at {path} is broken: {why}")]
+    BrokenEnvironment { path: PathBuf, why: String },
+    #[error("{0} exists and is not an environment, so it is left alone")]
+    NotAnEnvironment(PathBuf),
+    #[error("cannot make the environment {path}: {action}: {source}")]
+    Write { path: PathBuf, action: String, source: std::io::Error },
+}
+
+impl From<&Error> for Problem {
+    fn from(error: &Error) -> Self {
+        let problem = |code| Problem::new(code, error.to_string());
+        match error {
+            Error::NotFound { wanted, version, found, skipped, pyenv } => {
+                let problem = problem("python/not-found")
+                    .with("wanted", wanted.as_str())
+                    .with("found", found.iter().map(found_json).collect::<Vec<Value>>())
+                    .with("skipped", skipped.iter().map(skipped_json).collect::<Vec<Value>>());
+                let problem = problem.hint(not_found_hint(found));
+                install_fix(problem, version.as_deref(), *pyenv)
+            }
+            Error::Incompatible { version, path, asked_by, requires } => problem("python/incompatible")
+                .with("version", version.to_string())
+                .with("path", path.display().to_string())
+                .with("asked_by", *asked_by)
+                .with("requires_python", requires.as_str())
+                .hint(format!("change {asked_by}, or `requires-python` of the project")),
+            Error::Broken { path, why } => problem("python/broken")
+                .with("path", path.display().to_string())
+                .with("why", why.as_str())
+                .hint("install it again, or choose another with --python"),
+            Error::BadRequest { text } => problem("python/invalid-request")
+                .with("request", text.as_str())
+                .hint("ask for a version (`3.12`, `>=3.10,<3.13`, `3.13t`, `pypy3.10`), a path or a command"),
+            Error::NoEnvironment(path) => problem("environment/missing")
+                .with("path", path.display().to_string())
+                .hint("`pybun install` makes it")
+                .fix(Safety::Safe, ["pybun", "install"]),
+            Error::BrokenEnvironment { path, why } => problem("environment/broken")
+                .with("path", path.display().to_string())
+                .with("why", why.as_str())
+                .hint("`pybun install` makes it again")
+                .fix(Safety::Safe, ["pybun", "install"]),
+            Error::NotAnEnvironment(path) => problem("environment/not-a-venv")
+                .with("path", path.display().to_string())
+                .hint("move the directory away, or remove it if nothing in it is needed"),
+            Error::Write { path, source, .. } => {
+                let problem = problem("environment/cannot-write").with("path", path.display().to_string());
+                match source.kind() {
+                    std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                        problem.hint("check who may write to the directory above it")
+                    }
+                    std::io::ErrorKind::StorageFull => problem.hint("free some space on the disk"),
+                    _ => problem,
+                }
+            }
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&Skipped> for Problem {
+    /// For a warning: the interpreter was passed over.
+    fn from(skipped: &Skipped) -> Self {
+        let path = skipped.path.display().to_string();
+        Problem::new("python/broken", format!("{path} is passed over: {}", skipped.why))
+            .with("path", path)
+            .with("why", skipped.why.as_str())
+    }
+}
+
+fn found_json((version, path): &(Version, PathBuf)) -> Value {
+    json!({ "version": version.to_string(), "path": path.display().to_string() })
+}
+
+fn skipped_json(skipped: &Skipped) -> Value {
+    json!({ "path": skipped.path.display().to_string(), "why": skipped.why })
+}
+
+fn not_found_hint(found: &[(Version, PathBuf)]) -> String {
+    if found.is_empty() {
+        return format!("install Python {}.{} or newer", OLDEST.0, OLDEST.1);
+    }
+    let list: Vec<String> = found.iter().map(|(version, path)| format!("{version} ({})", path.display())).collect();
+    format!("found: {}", list.join(", "))
+}
+
+fn install_fix(mut problem: Problem, version: Option<&str>, pyenv: bool) -> Problem {
+    let Some(version) = version else { return problem };
+    let minor: String = version.split('.').take(2).collect::<Vec<_>>().join(".");
+    let (safety, command): (Safety, Vec<String>) = if pyenv {
+        (Safety::Review, ["pyenv", "install", version].map(str::to_owned).to_vec())
+    } else if cfg!(target_os = "macos") {
+        (Safety::Review, vec!["brew".to_owned(), "install".to_owned(), format!("python@{minor}")])
+    } else if cfg!(windows) {
+        (Safety::Review, vec!["winget".to_owned(), "install".to_owned(), format!("Python.Python.{minor}")])
+    } else {
+        (
+            Safety::Manual,
+            vec!["apt".to_owned(), "install".to_owned(), format!("python{minor}"), format!("python{minor}-venv")],
+        )
+    };
+    problem.fix = Some(Fix { command, safety });
+    problem
+}
