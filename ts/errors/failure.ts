@@ -9,7 +9,7 @@ export class Failure extends Error {
   readonly problems: Problem[]
 
   constructor(problems: Problem[]) {
-    super(problems.map(problem => `${problem.code}: ${problem.message}`).join('\n'))
+    super(problems.map((problem) => `${problem.code}: ${problem.message}`).join('\n'))
     this.name = 'Failure'
     this.problems = problems
   }

@@ -25,7 +25,11 @@ export function unknownGroup(group: string, known: string[]): Problem {
   return {
     code: 'project/unknown-group',
     message: `The project has no dependency group \`${group}\``,
-    hint: near ? `Did you mean \`${near}\`?` : known.length ? `It has ${known.join(', ')}` : 'It has no dependency groups',
+    hint: near
+      ? `Did you mean \`${near}\`?`
+      : known.length
+        ? `It has ${known.join(', ')}`
+        : 'It has no dependency groups',
     context: { group, known },
   }
 }

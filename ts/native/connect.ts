@@ -1,6 +1,6 @@
+import { Failure } from '../errors/failure.ts'
 import type { Event } from '../model/event.ts'
 import type { Problem } from '../model/problem.ts'
-import { Failure } from '../errors/failure.ts'
 import type { Native } from './native.ts'
 
 /** The exports of the addon, untyped: JSON text in, JSON text out. */

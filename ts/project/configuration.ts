@@ -27,9 +27,14 @@ export interface Sources {
 
 /** Command line, then environment, then `.pybun/config.toml`, then `[tool.pybun]`, then the user's file. */
 export async function loadConfiguration(sources: Sources): Promise<Configuration> {
-  const layers = [fromCommandLine(sources), fromEnvironment(sources.system), ...(await fromFiles(sources)), defaults(sources)]
-  const entries = SETTINGS.map(spec => {
-    const layer = layers.find(candidate => candidate.values[spec.key] !== undefined)
+  const layers = [
+    fromCommandLine(sources),
+    fromEnvironment(sources.system),
+    ...(await fromFiles(sources)),
+    defaults(sources),
+  ]
+  const entries = SETTINGS.map((spec) => {
+    const layer = layers.find((candidate) => candidate.values[spec.key] !== undefined)
     if (!layer) throw new Error(`no default for ${spec.key}`)
     const source = layer.sources?.[spec.key] ?? layer.source
     return [spec.key, { value: layer.values[spec.key], origin: { kind: layer.kind, source } }]
@@ -81,7 +86,13 @@ function fromVariable(spec: SettingSpec, text: string): SettingValue {
 async function fromFiles({ system, native, project }: Sources): Promise<Layer[]> {
   const layers: Layer[] = []
   const problems: Problem[] = []
-  const take = (kind: Origin['kind'], path: string, table: Record<string, unknown>, positions: Positions, prefix: string) => {
+  const take = (
+    kind: Origin['kind'],
+    path: string,
+    table: Record<string, unknown>,
+    positions: Positions,
+    prefix: string,
+  ) => {
     const read = readTable({ table, positions, prefix, path })
     problems.push(...read.problems)
     layers.push({ kind, source: path, values: read.values })
@@ -119,8 +130,15 @@ function readTable({ table, positions, prefix, path }: TableRequest) {
   for (const [key, raw] of Object.entries(table)) {
     const at = positions[prefix + key]
     const where: Place = { path, line: at?.line ?? null, column: at?.column ?? null }
-    const spec = SETTINGS.find(candidate => candidate.key === key)
-    if (!spec) problems.push(unknownKey(key, where, SETTINGS.map(known => known.key)))
+    const spec = SETTINGS.find((candidate) => candidate.key === key)
+    if (!spec)
+      problems.push(
+        unknownKey(
+          key,
+          where,
+          SETTINGS.map((known) => known.key),
+        ),
+      )
     else if (!fits(spec, raw)) problems.push(wrongType(key, where, expected(spec)))
     else values[spec.key] = place(spec, raw as SettingValue, prefix ? dirname(path) : configurationRoot(path))
   }
@@ -138,7 +156,7 @@ function fits(spec: SettingSpec, value: unknown): boolean {
     case 'boolean':
       return typeof value === 'boolean'
     case 'strings':
-      return Array.isArray(value) && value.every(item => typeof item === 'string')
+      return Array.isArray(value) && value.every((item) => typeof item === 'string')
     case 'choice':
       return typeof value === 'string' && (spec.choices ?? []).includes(value)
     case 'string':

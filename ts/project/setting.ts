@@ -28,7 +28,7 @@ export const SETTINGS: SettingSpec[] = [
     option: 'index-url',
     variable: 'PYBUN_INDEX_URL',
     type: 'string',
-    summary: 'The package index (Simple API, PEP 503/691); unset: pip\'s own configuration, then the public index',
+    summary: "The package index (Simple API, PEP 503/691); unset: pip's own configuration, then the public index",
   },
   {
     key: 'extra-index-url',

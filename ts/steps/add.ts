@@ -16,14 +16,18 @@ export async function addRequirements(context: Context, wish: { typed: string[];
     const { project } = place
     const pending = await pendingRequirements(context, project.manifest, wish)
     let added = pending
-    const synced = await changeProject(context, place, wish.table, async lock => {
+    const synced = await changeProject(context, place, wish.table, async (lock) => {
       const draft = await withRequirements(context, project, { requirements: pending, table: wish.table })
       const locked = await lock(draft, null)
       added = withLowerBounds(pending, await packagesOf(context, locked))
       const edited = await withRequirements(context, project, { requirements: added, table: wish.table })
       return { edited, locked: edited.text === draft.text ? locked : await lock(edited, locked.lock) }
     })
-    return { ...describeSync(context, place, synced), added: added.map(({ text }) => text), manifest: project.manifest_path }
+    return {
+      ...describeSync(context, place, synced),
+      added: added.map(({ text }) => text),
+      manifest: project.manifest_path,
+    }
   })
 }
 
@@ -34,7 +38,7 @@ export async function removeRequirements(context: Context, wish: { names: string
     const place = await loadProject(context)
     const { project } = place
     let removed: string[] = []
-    const synced = await changeProject(context, place, wish.table, async lock => {
+    const synced = await changeProject(context, place, wish.table, async (lock) => {
       const edited = await withoutNames(context, project, wish)
       removed = edited.removed
       return { edited, locked: await lock(edited, null) }

@@ -1,16 +1,16 @@
 import { Failure } from '../errors/failure.ts'
 import type { Table } from '../model/native.ts'
 import type { Problem } from '../model/problem.ts'
+import { apply, fetch, plan } from './apply.ts'
 import type { Context } from './context.ts'
 import type { Edited } from './edit.ts'
 import { ensureProjectEnvironment, keepsLock } from './environment.ts'
-import { apply, fetch, plan } from './apply.ts'
 import type { ProjectPlace } from './load.ts'
 import { installOwn } from './own.ts'
 import { type Locked, lockProject, NO_UPGRADE } from './resolve.ts'
 import { save } from './save.ts'
 import { stampProject } from './stamp.ts'
-import { select, settledOf, type Synced } from './sync.ts'
+import { type Synced, select, settledOf } from './sync.ts'
 
 /**
  * Carries an edited manifest through: resolve, plan, fetch, save, apply. Until the resolution stands and every wheel
@@ -20,7 +20,9 @@ export async function changeProject(
   context: Context,
   place: ProjectPlace,
   table: Table,
-  edit: (lock: (edited: Edited, previous: Buffer | null) => Promise<Locked>) => Promise<{ edited: Edited; locked: Locked }>,
+  edit: (
+    lock: (edited: Edited, previous: Buffer | null) => Promise<Locked>,
+  ) => Promise<{ edited: Edited; locked: Locked }>,
 ): Promise<Synced> {
   const { project } = place
   const environment = await ensureProjectEnvironment(context, place)
@@ -49,7 +51,6 @@ export async function changeProject(
     throw error instanceof Failure ? new Failure(error.problems.map(repairable)) : error
   }
 }
-
 
 /** The group or extra that was edited is installed along, unless the edit emptied it away. */
 function namedIf({ table, table_name }: Table, wanted: Table['table'], present: Record<string, unknown>): string[] {

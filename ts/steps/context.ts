@@ -13,5 +13,7 @@ export interface Context {
   emit: Emit
   /** For what went wrong without stopping anything. */
   warn(problem: Problem): void
+  /** Told once the configuration is known. */
+  progress(when: 'auto' | 'always' | 'never'): void
   signal: AbortSignal
 }

@@ -26,7 +26,7 @@ export async function pendingRequirements(
 ): Promise<Typed[]> {
   const names = await namesIn(context, manifest, wish.table)
   const all = await Promise.all(
-    wish.typed.map(asRequirement).map(async text => ({ text, requirement: await parse(context, text) })),
+    wish.typed.map(asRequirement).map(async (text) => ({ text, requirement: await parse(context, text) })),
   )
   return all.filter(
     ({ requirement }) =>
@@ -58,7 +58,7 @@ export function withLowerBounds(typed: Typed[], chosen: { name: string; version:
     if (!isBare(requirement)) return { text, requirement }
     const versions = chosen.filter(({ name }) => normalised(name) === normalised(requirement.name))
     // A universal lock may hold several; the bound must admit each of them.
-    const version = versions.map(found => found.version.replace(/\+.*$/, '')).sort(byVersion)[0]
+    const version = versions.map((found) => found.version.replace(/\+.*$/, '')).sort(byVersion)[0]
     if (!version) return { text, requirement }
     const extras = requirement.extras.length ? `[${requirement.extras.join(',')}]` : ''
     const marker = requirement.marker ? ` ; ${requirement.marker}` : ''
@@ -79,7 +79,11 @@ export async function withoutNames(
     if (known.includes(normalised(name))) continue
     fail(notADependency(name, describe(wish.table), known, await elsewhere(context, project.manifest, name)))
   }
-  const { text, removed } = await context.native.manifestEdit({ text: project.text, path: project.manifest_path, edits })
+  const { text, removed } = await context.native.manifestEdit({
+    text: project.text,
+    path: project.manifest_path,
+    edits,
+  })
   return { text, removed, manifest: await context.native.manifestParse({ text, path: project.manifest_path }) }
 }
 
@@ -104,7 +108,7 @@ function requirementsIn(manifest: Manifest, { table, table_name }: Table): strin
 
 async function namesIn(context: Context, manifest: Manifest, table: Table): Promise<string[]> {
   const requirements = requirementsIn(manifest, table)
-  return Promise.all(requirements.map(async text => normalised((await parse(context, text)).name)))
+  return Promise.all(requirements.map(async (text) => normalised((await parse(context, text)).name)))
 }
 
 /** The options that would have found the name. */

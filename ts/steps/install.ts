@@ -22,7 +22,7 @@ export async function installFromFiles(context: Context, files: string[], reinst
   const place = await loadPlace(context)
   const { cwd } = context.system
   return exclusive(context, place.project?.root ?? cwd, async () => {
-    const paths = files.map(path => (path === '-' ? path : resolve(cwd, path)))
+    const paths = files.map((path) => (path === '-' ? path : resolve(cwd, path)))
     const read = await context.native.requirementsRead({ paths, cwd })
     const environment = isProject(place)
       ? await ensureProjectEnvironment(context, place)

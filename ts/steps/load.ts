@@ -20,6 +20,7 @@ export async function loadPlace(context: Context): Promise<Place> {
   const { system, native, options } = context
   const project = await findProject(system, native)
   const configuration = await loadConfiguration({ system, native, options, project })
+  context.progress(configuration.progress.value as 'auto' | 'always' | 'never')
   return { project, configuration, settings: settingsOf(configuration, system.cwd) }
 }
 

@@ -37,7 +37,7 @@ function fingerprintOf({ project }: ProjectPlace, environment: Environment): str
 async function isInstalled(context: Context, environment: Environment, name: string): Promise<boolean> {
   const wanted = normalised(name)
   const names = await context.system.files.list(environment.site_packages)
-  return names.some(found => found.endsWith('.dist-info') && normalised(found.split('-')[0] ?? '') === wanted)
+  return names.some((found) => found.endsWith('.dist-info') && normalised(found.split('-')[0] ?? '') === wanted)
 }
 
 /** The normalised form of PEP 503. */

@@ -34,9 +34,11 @@ export async function runTarget(context: Context, target: Target, args: string[]
 }
 
 async function ensureWorkEnvironment(context: Context): Promise<Environment> {
-  const { project } = await loadPlace(context)
+  const place = await loadPlace(context)
+  const { project } = place
   if (!project?.manifest.has_project) {
-    return ensureLooseEnvironment(context, await loadPlace(context), 'shared')
+    const locks = join(place.settings.cache_dir, 'locks', 'default')
+    return exclusive(context, locks, () => ensureLooseEnvironment(context, place, 'shared'))
   }
   return exclusive(context, project.root, async () => {
     const choice = { groups: [], extras: [], no_dev: false, reinstall: false, keep_extraneous: true }

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { value } from '../model/invocation.ts'
 import type { Environment, Script } from '../model/native.ts'
 import { apply, EVERYTHING, fetch, plan } from './apply.ts'
@@ -34,7 +34,7 @@ export async function ensureScript(context: Context, { path, script }: ScriptFil
   const { key } = await context.native.stampKey({ kind: 'script', script: path, python: python_typed, configured_by })
   const directory = join(place.settings.cache_dir, 'envs', 'scripts', key)
   const { requires_python, dependencies: requirements } = script
-  const ready = await ensureLoose(context, place, { directory, from: path, requires_python, requirements })
+  const ready = await ensureLoose(context, place, { directory, from: dirname(path), requires_python, requirements })
   const program = pythonOf(ready, context.system.platform)
   await stampLoose(context, { kind: 'script', directory, subject: path, environment: ready, program, configured_by })
   return ready
@@ -42,7 +42,7 @@ export async function ensureScript(context: Context, { path, script }: ScriptFil
 
 export interface LooseWish {
   directory: string
-  /** Where `.python-version` is looked for, as a file or directory in it. */
+  /** Where `.python-version` is looked for, and above. */
   from: string
   requires_python: string | null
   requirements: string[]
@@ -53,7 +53,8 @@ export interface LooseWish {
 export async function ensureLoose(context: Context, place: Place, wish: LooseWish): Promise<Environment> {
   const { files } = context.system
   const { directory, requires_python, requirements } = wish
-  return exclusive(context, directory, async () => {
+  // Not inside of it: whoever makes an environment anew begins by removing what is there.
+  return exclusive(context, join(place.settings.cache_dir, 'locks', basename(directory)), async () => {
     const lock_path = join(directory, 'pybun.lockb')
     const previous = await files.readBytes(lock_path)
     const interpreter = await choosePython(context, place, { requires_python, directory: wish.from })

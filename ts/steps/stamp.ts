@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { Failure } from '../errors/failure.ts'
 import type { Environment } from '../model/native.ts'
 import type { StampWrite } from '../native/native.ts'
-import { Failure } from '../errors/failure.ts'
 import { userConfiguration } from '../project/places.ts'
 import { SETTINGS } from '../project/setting.ts'
 import type { Selection } from './apply.ts'
@@ -56,8 +56,8 @@ export async function configuredBy(context: Context, { project }: Place): Promis
 
 /** Something typed decided, which the launcher does not see. */
 function isSteered({ configuration }: Place): boolean {
-  const settings = SETTINGS.map(spec => spec.key).filter(key => key !== 'progress' && key !== 'offline')
-  return settings.some(key => configuration[key].origin.kind === 'command-line')
+  const settings = SETTINGS.map((spec) => spec.key).filter((key) => key !== 'progress' && key !== 'offline')
+  return settings.some((key) => configuration[key].origin.kind === 'command-line')
 }
 
 function isDefault({ project }: ProjectPlace, { groups, extras }: Selection): boolean {

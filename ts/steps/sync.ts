@@ -3,12 +3,12 @@ import { unknownExtra, unknownGroup } from '../errors/project.ts'
 import type { Environment, Manifest } from '../model/native.ts'
 import { type Applied, apply, fetch, plan, type Selection } from './apply.ts'
 import type { Context } from './context.ts'
+import { describeSync } from './describe.ts'
 import { ensureProjectEnvironment, keepsLock } from './environment.ts'
 import type { ProjectPlace } from './load.ts'
 import { installOwn } from './own.ts'
 import { type Locked, lockProject, NO_UPGRADE } from './resolve.ts'
 import { save } from './save.ts'
-import { describeSync } from './describe.ts'
 import { stampProject } from './stamp.ts'
 
 /** What the next `install` says when nothing has changed until then. */
@@ -21,7 +21,7 @@ export function settledOf(context: Context, place: ProjectPlace, synced: Synced)
     applied: { changes: [], kept, downloaded: 0, built: 0, bytes: 0 },
     own: own && { ...own, changed: false },
   })
-  return { text: summary.map(line => `${line}\n`).join(''), result }
+  return { text: summary.map((line) => `${line}\n`).join(''), result }
 }
 
 /** Which parts of the lock an environment gets. */
@@ -63,9 +63,9 @@ export async function syncProject(context: Context, place: ProjectPlace, choice:
 export function select(manifest: Manifest, choice: Choice): Selection {
   const groups = Object.keys(manifest.dependency_groups)
   const extras = Object.keys(manifest.optional_dependencies)
-  const group = choice.groups.find(name => !groups.includes(name))
+  const group = choice.groups.find((name) => !groups.includes(name))
   if (group) fail(unknownGroup(group, groups))
-  const extra = choice.extras.find(name => !extras.includes(name))
+  const extra = choice.extras.find((name) => !extras.includes(name))
   if (extra) fail(unknownExtra(extra, extras))
   const dev = groups.includes('dev') && !choice.no_dev ? ['dev'] : []
   return {

@@ -24,7 +24,7 @@ export interface ToolWish {
 }
 
 export async function runTool(context: Context, wish: ToolWish): Promise<Outcome> {
-  const place = await refreshing(await loadPlace(context), wish)
+  const place = refreshing(await loadPlace(context), wish)
   const configured_by = await configuredBy(context, place)
   const { key } = await context.native.stampKey({
     kind: 'tool',
@@ -57,21 +57,27 @@ function wantsLatest({ command, from }: ToolWish): boolean {
   return (from ?? command).endsWith('@latest')
 }
 
-async function refreshing(place: Place, wish: ToolWish): Promise<Place> {
+function refreshing(place: Place, wish: ToolWish): Place {
   return wantsLatest(wish) ? { ...place, settings: { ...place.settings, refresh: true } } : place
 }
 
-async function executableOf(context: Context, environment: Environment, wish: ToolWish, source: string): Promise<string> {
+async function executableOf(
+  context: Context,
+  environment: Environment,
+  wish: ToolWish,
+  source: string,
+): Promise<string> {
   const { name: package_name } = await context.native.requirementParse({ text: source })
-  const name = wish.from === null ? package_name : wish.command
   const { platform, files } = context.system
-  for (const suffix of platform === 'win32' ? ['.exe', '.cmd', ''] : ['']) {
-    // Python runs as itself in any of these environments: `pybun x --with rich python`.
-    const path = join(commandsOf(environment, platform), name + suffix)
-    if (await files.isFile(path)) return path
+  const typed = /^[\w.-]+/.exec(wish.command)?.[0] ?? wish.command
+  for (const name of wish.from === null ? [typed, package_name] : [typed]) {
+    for (const suffix of platform === 'win32' ? ['.exe', '.cmd', ''] : ['']) {
+      const path = join(commandsOf(environment, platform), name + suffix)
+      if (await files.isFile(path)) return path
+    }
   }
   const known = await commandsIn(context, environment, package_name)
-  return fail(commandNotInPackage(name, package_name, known, wish.with.length === 0))
+  return fail(commandNotInPackage(typed, package_name, known, wish.with.length === 0))
 }
 
 /** The commands that RECORD says the package put beside Python. */
@@ -79,11 +85,11 @@ async function commandsIn(context: Context, environment: Environment, name: stri
   const { files, platform } = context.system
   const installed = await files.list(environment.site_packages)
   const info = installed.find(
-    found => found.endsWith('.dist-info') && normalised(found.split('-')[0] ?? '') === normalised(name),
+    (found) => found.endsWith('.dist-info') && normalised(found.split('-')[0] ?? '') === normalised(name),
   )
   const record = info ? await files.readText(join(environment.site_packages, info, 'RECORD')) : null
   const directory = platform === 'win32' ? /\/Scripts\/([^/,"]+?)(\.exe)?"?,/i : /\/bin\/([^/,"]+)()"?,/
-  const names = (record ?? '').split('\n').flatMap(line => {
+  const names = (record ?? '').split('\n').flatMap((line) => {
     const found = line.startsWith('..') || line.startsWith('"..') ? directory.exec(line)?.[1] : undefined
     return found ? [found] : []
   })

@@ -16,8 +16,8 @@ export const files: Files = {
     }
   },
   readBytes,
-  isFile: async path => (await kind(path)) === 'file',
-  isDirectory: async path => (await kind(path)) === 'directory',
+  isFile: async (path) => (await kind(path)) === 'file',
+  isDirectory: async (path) => (await kind(path)) === 'directory',
   async list(path) {
     try {
       return (await readdir(path)).sort()
@@ -53,7 +53,7 @@ async function write(path: string, data: string | Uint8Array): Promise<void> {
     await mkdir(directory, { recursive: true })
     temporary.add(draft)
     const mode = await stat(target).then(
-      found => found.mode & 0o7777,
+      (found) => found.mode & 0o7777,
       () => 0o644,
     )
     const file = await open(draft, 'wx', mode)

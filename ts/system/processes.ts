@@ -48,12 +48,17 @@ function start(program: Program, stdio: 'inherit' | ['inherit', 'pipe', 'pipe'])
     if (value === null) delete env[name]
     else env[name] = value
   }
-  return spawn(program.program, program.args, { env, stdio, windowsHide: true, ...(program.cwd ? { cwd: program.cwd } : {}) })
+  return spawn(program.program, program.args, {
+    env,
+    stdio,
+    windowsHide: true,
+    ...(program.cwd ? { cwd: program.cwd } : {}),
+  })
 }
 
 function ended(child: ChildProcess, program: Program): Promise<number> {
   return new Promise<number>((resolve, reject) => {
-    child.once('error', error => {
+    child.once('error', (error) => {
       try {
         fail(cannotStart(program.program, error.message))
       } catch (failure) {

@@ -14,10 +14,14 @@ export function realSystem(): System {
     processes,
     // Prompts bring a library along, and hardly any command asks anything.
     prompts: {
-      text: async question => (await import('./prompts.ts')).prompts.text(question),
-      select: async question => (await import('./prompts.ts')).prompts.select(question),
-      confirm: async question => (await import('./prompts.ts')).prompts.confirm(question),
+      text: async (question) => (await import('./prompts.ts')).prompts.text(question),
+      select: async (question) => (await import('./prompts.ts')).prompts.select(question),
+      confirm: async (question) => (await import('./prompts.ts')).prompts.confirm(question),
     },
-    tty: { stdin: process.stdin.isTTY === true, stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
+    tty: {
+      stdin: process.stdin.isTTY === true,
+      stdout: process.stdout.isTTY === true,
+      stderr: process.stderr.isTTY === true,
+    },
   }
 }

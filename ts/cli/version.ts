@@ -1,0 +1,3 @@
+import workspace from '../../package.json' with { type: 'json' }
+
+export const VERSION: string = workspace.version

@@ -1,0 +1,23 @@
+import type { Invocation } from '../model/invocation.ts'
+import type { Outcome } from '../model/outcome.ts'
+import { showConfiguration } from '../steps/config.ts'
+import type { Context } from '../steps/context.ts'
+
+export async function config(context: Context, _invocation: Invocation): Promise<Outcome> {
+  const { project, settings } = await showConfiguration(context)
+  const rows = settings.map(({ key, value, origin }) => [key, show(value), originText(origin)] as const)
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+  const lines = rows.map(
+    ([key, value, origin]) => `${key.padEnd(widths[0] ?? 0)}  ${value.padEnd(widths[1] ?? 0)}  ${origin}`,
+  )
+  return { kind: 'done', result: { project, settings }, output: `${lines.join('\n')}\n` }
+}
+
+function show(value: unknown): string {
+  if (value === null) return '(unset)'
+  return Array.isArray(value) ? JSON.stringify(value) : String(value)
+}
+
+function originText({ kind, source }: { kind: string; source: string | null }): string {
+  return source === null ? `(${kind})` : `(${kind}: ${source})`
+}

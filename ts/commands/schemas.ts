@@ -1,0 +1,32 @@
+import envelope from '../../schemas/envelope.json' with { type: 'json' }
+import event from '../../schemas/event.json' with { type: 'json' }
+import add from '../../schemas/results/add.json' with { type: 'json' }
+import completion from '../../schemas/results/completion.json' with { type: 'json' }
+import config from '../../schemas/results/config.json' with { type: 'json' }
+import help from '../../schemas/results/help.json' with { type: 'json' }
+import init from '../../schemas/results/init.json' with { type: 'json' }
+import install from '../../schemas/results/install.json' with { type: 'json' }
+import lock from '../../schemas/results/lock.json' with { type: 'json' }
+import remove from '../../schemas/results/remove.json' with { type: 'json' }
+import run from '../../schemas/results/run.json' with { type: 'json' }
+import schema from '../../schemas/results/schema.json' with { type: 'json' }
+import version from '../../schemas/results/version.json' with { type: 'json' }
+import x from '../../schemas/results/x.json' with { type: 'json' }
+
+/** The schema files, by the name that `pybun schema` knows them under. */
+export const SCHEMAS: Record<string, unknown> = {
+  envelope,
+  event,
+  add,
+  completion,
+  config,
+  help,
+  init,
+  install,
+  lock,
+  remove,
+  run,
+  schema,
+  version,
+  x,
+}

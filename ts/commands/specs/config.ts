@@ -1,0 +1,13 @@
+import type { CommandSpec } from '../../model/invocation.ts'
+
+export const configSpec: CommandSpec = {
+  name: 'config',
+  summary: 'Show every setting, its value and where that comes from',
+  description:
+    'Command line, then environment, then .pybun/config.toml, then [tool.pybun] of pyproject.toml, then ' +
+    '~/.config/pybun/config.toml.',
+  maturity: 'preview',
+  positionals: [],
+  options: [],
+  examples: [{ command: 'pybun config', summary: 'As it holds in this directory' }],
+}

@@ -1,0 +1,36 @@
+import type { CommandSpec } from '../../model/invocation.ts'
+
+export const lockSpec: CommandSpec = {
+  name: 'lock',
+  summary: 'Bring pybun.lockb up to date, check it, or show it',
+  description: 'Versions in the lock stay as they are while they fit; --upgrade lets go of them.',
+  maturity: 'preview',
+  positionals: [{ name: 'FILE', summary: 'With --json: a lock file other than the project’s', arity: 'optional' }],
+  options: [
+    { name: 'json', kind: 'flag', summary: 'Print the lock as JSON; writes nothing' },
+    { name: 'check', kind: 'flag', summary: 'Fail unless the lock fits pyproject.toml; writes nothing' },
+    { name: 'upgrade', short: 'U', kind: 'flag', summary: 'Take the newest versions that fit' },
+    { name: 'upgrade-package', short: 'P', kind: 'list', value_name: 'NAME', summary: 'The same for one package' },
+    {
+      name: 'resolution',
+      kind: 'value',
+      value_name: 'WHICH',
+      choices: ['highest', 'lowest', 'lowest-direct'],
+      summary: 'Which of the allowed versions to prefer',
+      env: 'PYBUN_RESOLUTION',
+    },
+    {
+      name: 'prereleases',
+      kind: 'value',
+      value_name: 'WHEN',
+      choices: ['if-necessary', 'allow', 'disallow'],
+      summary: 'Whether pre-releases may be chosen',
+      env: 'PYBUN_PRERELEASES',
+    },
+  ],
+  examples: [
+    { command: 'pybun lock', summary: 'Resolve what changed' },
+    { command: 'pybun lock --check', summary: 'In CI' },
+    { command: 'pybun lock --json', summary: 'What is in it' },
+  ],
+}

@@ -1,0 +1,10 @@
+import { SETTINGS } from '../project/setting.ts'
+import type { Context } from './context.ts'
+import { loadPlace } from './load.ts'
+
+/** Every setting with its value and where that comes from. */
+export async function showConfiguration(context: Context) {
+  const { configuration, project } = await loadPlace(context)
+  const settings = SETTINGS.map(({ key, summary }) => ({ key, ...configuration[key], summary }))
+  return { project: project?.root ?? null, settings }
+}
