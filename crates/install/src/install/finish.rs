@@ -1,0 +1,216 @@
+//! The last files of one distribution: scripts, `.dist-info`, and RECORD as the very last.
+
+use super::overlap::{Notes, Others};
+use super::package::{Bases, Package};
+use crate::Error;
+use crate::entry_points::EntryPoint;
+use crate::error::io_error;
+use crate::layout::Layout;
+use crate::link::{Method, Placing, Root};
+use crate::manifest::{Command, join};
+use crate::record::{write_bare_row, write_row};
+use crate::script::{entry_point_scripts, rewrite_shebang};
+use crate::unpack::create;
+use pybun_model::Emit;
+use sha2::Digest;
+use std::collections::HashMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Which distribution of the batch has the last word about each command.
+pub(crate) struct ScriptOwners<'a>(HashMap<&'a str, usize>);
+
+impl<'a> ScriptOwners<'a> {
+    /// Also tells about commands that the batch or the environment has twice.
+    pub fn of(layout: &Layout, packages: &'a [Package<'_>], emit: Emit<'_>) -> Self {
+        let mut owners: HashMap<&str, usize> = HashMap::new();
+        let mut notes = Notes::default();
+        let mut others = Others::new(layout);
+        for package in packages {
+            for name in script_names(package) {
+                let full = layout.scripts.join(name);
+                if let Some(earlier) = owners.insert(name, package.index) {
+                    notes.add(&packages[earlier].subject, &package.subject, name);
+                } else if full.symlink_metadata().is_ok()
+                    && let Some(other) = others.find(&full)
+                {
+                    notes.add(&other.subject, &package.subject, name);
+                }
+            }
+        }
+        notes.tell(emit);
+        Self(owners)
+    }
+
+    fn owns(&self, package: &Package<'_>, name: &str) -> bool {
+        self.0.get(name) == Some(&package.index)
+    }
+}
+
+fn script_names<'p>(package: &'p Package<'_>) -> impl Iterator<Item = &'p str> {
+    let scripts = package.manifest.scripts.iter().map(|file| file.name);
+    scripts.chain(package.manifest.entry_points.iter().map(|command| command.name))
+}
+
+/// `bytecode` are paths of compiled files relative to the library.
+pub(crate) fn finish(
+    layout: &Layout,
+    package: &Package<'_>,
+    bases: &Bases,
+    owners: &ScriptOwners<'_>,
+    bytecode: &[String],
+    method: &Method,
+) -> Result<(), Error> {
+    let library = package.library(layout);
+    let mut rows = Rows::default();
+    data_rows(layout, package, library, &mut rows);
+    let scripts = layout.record_prefix(library, &layout.scripts);
+    place_scripts(layout, package, owners, method, &scripts, &mut rows)?;
+    let info = package.manifest.dist_info;
+    place_info(package, bases, method)?;
+    let directory = library.join(info);
+    if package.install.requested {
+        rows.write(&directory, "REQUESTED", b"", false, &format!("{info}/"))?;
+    }
+    if let Some(direct_url) = &package.install.direct_url {
+        rows.write(&directory, "direct_url.json", direct_url.as_bytes(), false, &format!("{info}/"))?;
+    }
+    for path in bytecode {
+        rows.bare(path);
+    }
+    rows.bare(&format!("{info}/RECORD"));
+    let record = rows.text(package.manifest.record);
+    write_file(&directory.join("RECORD"), record.as_bytes(), false)
+}
+
+/// Lines of RECORD that depend on the environment.
+#[derive(Default)]
+struct Rows(Vec<String>);
+
+impl Rows {
+    fn add(&mut self, path: &str, sha256: &[u8], size: u64) {
+        let mut row = String::new();
+        write_row(&mut row, path, sha256, size);
+        self.0.push(row);
+    }
+
+    fn bare(&mut self, path: &str) {
+        let mut row = String::new();
+        write_bare_row(&mut row, path);
+        self.0.push(row);
+    }
+
+    /// Writes a file and its line; `prefix` is `directory` as RECORD says it.
+    fn write(
+        &mut self,
+        directory: &Path,
+        name: &str,
+        content: &[u8],
+        executable: bool,
+        prefix: &str,
+    ) -> Result<(), Error> {
+        write_file(&directory.join(name), content, executable)?;
+        self.add(&format!("{prefix}{name}"), &sha2::Sha256::digest(content), content.len() as u64);
+        Ok(())
+    }
+
+    fn text(mut self, fixed: &str) -> String {
+        self.0.sort();
+        let mut text = String::with_capacity(fixed.len() + self.0.iter().map(String::len).sum::<usize>());
+        text.push_str(fixed);
+        text.extend(self.0);
+        text
+    }
+}
+
+/// The groups outside of the wheel's root.
+fn data_rows(layout: &Layout, package: &Package<'_>, library: &Path, rows: &mut Rows) {
+    for group in package.manifest.groups.iter().filter(|group| !group.prefix.is_empty()) {
+        let prefix = layout.record_prefix(library, &layout.directory(group.scheme, package.manifest.name));
+        for dir in &group.dirs {
+            for file in &dir.files {
+                rows.add(&format!("{prefix}{}", join(dir.path, file.name)), file.sha256, file.size);
+            }
+        }
+    }
+}
+
+/// A script that a later distribution of the batch has too gets its line, and not its file.
+fn place_scripts(
+    layout: &Layout,
+    package: &Package<'_>,
+    owners: &ScriptOwners<'_>,
+    method: &Method,
+    prefix: &str,
+    rows: &mut Rows,
+) -> Result<(), Error> {
+    let manifest = &package.manifest;
+    let source = manifest.scripts_dir;
+    for file in &manifest.scripts {
+        let path = package.tree_path.join(source).join(file.name);
+        let owned = owners.owns(package, file.name);
+        if file.shebang {
+            let content = fs::read(&path).map_err(|error| package.place_error(error, path.clone()))?;
+            let content = rewrite_shebang(&content, &layout.python).unwrap_or(content);
+            rows.add(&format!("{prefix}{}", file.name), &sha2::Sha256::digest(&content), content.len() as u64);
+            if owned {
+                write_file(&layout.scripts.join(file.name), &content, true)?;
+            }
+            continue;
+        }
+        rows.add(&format!("{prefix}{}", file.name), file.sha256, file.size);
+        if owned {
+            let target = layout.scripts.join(file.name);
+            let root = Root::open(&layout.scripts).map_err(io_error("open", &layout.scripts))?;
+            let pair = package.open(source, &root, "", || layout.scripts.clone())?;
+            method.replace(&pair, file.name, file.executable).map_err(|error| package.place_error(error, target))?;
+        }
+    }
+    for command in &manifest.entry_points {
+        for script in entry_point_scripts(&entry_point(command), &layout.python) {
+            let digest = sha2::Sha256::digest(&script.content);
+            rows.add(&format!("{prefix}{}", script.name), &digest, script.content.len() as u64);
+            if owners.owns(package, command.name) {
+                write_file(&layout.scripts.join(&script.name), &script.content, true)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn entry_point(command: &Command<'_>) -> EntryPoint {
+    EntryPoint {
+        name: command.name.to_owned(),
+        module: command.module.to_owned(),
+        attribute: command.attribute.to_owned(),
+        gui: command.gui,
+    }
+}
+
+fn place_info(package: &Package<'_>, bases: &Bases, method: &Method) -> Result<(), Error> {
+    for dir in &package.manifest.info {
+        let target = bases.path(package.library_base).join(dir.path);
+        let pair = package.open(dir.path, bases.root(package.library_base), dir.path, || target.clone())?;
+        for file in &dir.files {
+            let placed = match method.place(&pair, file.name, file.executable) {
+                Ok(Placing::Exists) => method.replace(&pair, file.name, file.executable),
+                other => other.map(drop),
+            };
+            placed.map_err(|error| package.place_error(error, target.join(file.name)))?;
+        }
+    }
+    Ok(())
+}
+
+/// Never writes into an existing file, which may share its content with others.
+fn write_file(path: &Path, content: &[u8], executable: bool) -> Result<(), Error> {
+    let mut file = match create(path, executable) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(path).and_then(|()| create(path, executable))
+        }
+        result => result,
+    }
+    .map_err(io_error("write", path))?;
+    file.write_all(content).map_err(io_error("write", path))
+}

@@ -1,0 +1,77 @@
+//! Removing what an interrupted process left of the distributions in its journal.
+
+use crate::Error;
+use crate::error::io_error;
+use crate::installed::{InstalledDist, InstalledKind, parse_stem};
+use crate::journal::{Journal, Pending};
+use crate::layout::Layout;
+use crate::manifest::{Manifest, join};
+use crate::remove::remove_files;
+use crate::script::entry_point_scripts;
+use crate::store::Store;
+use crate::uninstall::Removal;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+/// Does nothing when no journal is there.
+pub(crate) fn repair(store: &Store, layout: &Layout) -> Result<(), Error> {
+    let pending = Journal::read(layout)?;
+    for entry in &pending {
+        remove_by_record(layout, entry)?;
+        remove_by_manifest(store, layout, entry)?;
+        for library in layout.libraries() {
+            let dist_info = library.join(&entry.dist_info);
+            match fs::remove_dir_all(&dist_info) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(io_error("remove", &dist_info)(error));
+                }
+                _ => {}
+            }
+        }
+    }
+    Journal::clear(layout)
+}
+
+/// A RECORD that is there lists at least what is there, for a removal takes it last and an installation writes it last.
+fn remove_by_record(layout: &Layout, entry: &Pending) -> Result<(), Error> {
+    let Some((name, version)) = entry.dist_info.strip_suffix(".dist-info").and_then(parse_stem) else { return Ok(()) };
+    for library in layout.libraries() {
+        let dist = InstalledDist {
+            name: name.clone(),
+            version: version.clone(),
+            dist_info: library.join(&entry.dist_info),
+            kind: InstalledKind::DistInfo,
+            installer: None,
+            requested: false,
+            direct_url: None,
+            complete: false,
+            wheel: None,
+        };
+        match Removal::plan(layout, &dist) {
+            Ok(removal) => removal.execute(layout)?,
+            // Killed while it was written; its files are found by the manifest.
+            Err(Error::NoRecord { .. } | Error::BadRecord { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// When the wheel has left the store meanwhile, its files stay until something else is placed over them.
+fn remove_by_manifest(store: &Store, layout: &Layout, entry: &Pending) -> Result<(), Error> {
+    let Some(bytes) = entry.wheel.and_then(|wheel| store.manifest_bytes(&wheel).ok()) else { return Ok(()) };
+    let Some(manifest) = Manifest::decode(&bytes) else { return Ok(()) };
+    let mut files: Vec<PathBuf> = Vec::new();
+    for group in &manifest.groups {
+        let base = layout.directory(group.scheme, manifest.name);
+        let paths = group.dirs.iter().flat_map(|dir| dir.files.iter().map(|file| join(dir.path, file.name)));
+        files.extend(paths.map(|path| base.join(path)));
+    }
+    files.extend(manifest.scripts.iter().map(|file| layout.scripts.join(file.name)));
+    for command in &manifest.entry_points {
+        let scripts = entry_point_scripts(&super::finish::entry_point(command), &layout.python);
+        files.extend(scripts.into_iter().map(|script| layout.scripts.join(script.name)));
+    }
+    remove_files(layout, &format!("{} {}", manifest.name, manifest.version), &files)
+}

@@ -1,0 +1,36 @@
+//! Puts distributions into environments: unpacks wheels once into the store, links them from there, removes them.
+
+mod entry_points;
+mod error;
+mod install;
+mod installed;
+mod journal;
+mod layout;
+mod link;
+mod manifest;
+mod parallel;
+mod placed;
+mod problems;
+mod record;
+mod remove;
+mod script;
+mod store;
+mod uninstall;
+mod unpack;
+mod verify;
+mod wheel;
+mod zip;
+
+pub use error::Error;
+pub use install::{Install, Options, install};
+pub use installed::{InstalledDist, InstalledKind, installed};
+pub use layout::Layout;
+pub use link::LinkMode;
+pub use store::{Store, Stored};
+pub use uninstall::uninstall;
+pub use verify::{Damage, DamageKind};
+
+/// What INSTALLER says.
+const INSTALLER: &str = "pybun\n";
+/// A file of `.dist-info` with the SHA-256 of the wheel that was installed.
+const WHEEL_FILE: &str = ".pybun-wheel";

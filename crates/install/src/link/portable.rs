@@ -1,0 +1,60 @@
+//! By absolute paths, with what the standard library has. Windows uses this; elsewhere it is only tested.
+
+use super::{PairError, Place};
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// A directory that others are opened below.
+pub(crate) struct Root(PathBuf);
+
+impl Root {
+    pub fn open(path: &Path) -> io::Result<Self> {
+        if fs::metadata(path)?.is_dir() { Ok(Self(path.to_owned())) } else { Err(ErrorKind::NotADirectory.into()) }
+    }
+}
+
+/// A directory of the store and the one of an environment that is filled from it.
+pub(crate) struct Pair {
+    source: PathBuf,
+    target: PathBuf,
+}
+
+impl Pair {
+    /// Makes the target and its parents.
+    pub fn open(source: &Root, source_path: &str, target: &Root, target_path: &str) -> Result<Self, PairError> {
+        let pair = Self { source: source.0.join(source_path), target: target.0.join(target_path) };
+        fs::create_dir_all(&pair.target).map_err(PairError::Target)?;
+        Ok(pair)
+    }
+}
+
+impl Place for Pair {
+    fn hardlink(&self, name: &str) -> io::Result<()> {
+        fs::hard_link(self.source.join(name), self.target.join(name))
+    }
+
+    /// ReFS could; nothing in the standard library asks it to.
+    fn reflink(&self, _: &str, _: bool) -> io::Result<()> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
+    fn copy(&self, name: &str, executable: bool) -> io::Result<()> {
+        let mut from = fs::File::open(self.source.join(name))?;
+        let target = self.target.join(name);
+        let mut to = crate::unpack::create(&target, executable)?;
+        let result = io::copy(&mut from, &mut to);
+        if result.is_err() {
+            // The copy is only a part; the error that made it so is the one to tell.
+            let _ = fs::remove_file(&target);
+        }
+        result.map(drop)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        match fs::remove_file(self.target.join(name)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            result => result,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The store: every wheel unpacked once, under the SHA-256 of its file, and never changed afterwards.
+//!
+//! `packages/v1/<first two digits>/<sha256>/` holds `manifest` and the unpacked `tree`. It comes into being by one
+//! rename of a finished directory from `packages/v1/tmp/`, so it is there wholly or not at all, and of two processes
+//! that do the same one wins and both find the same. Nothing is forced to the disk: what survives a power failure may
+//! be incomplete, which `verify` finds.
+
+use crate::error::io_error;
+use crate::manifest::Manifest;
+use crate::unpack::{Unpacked, unpack};
+use crate::{Error, verify};
+use pybun_model::{Emit, Sha256, WheelName};
+use sha2::Digest;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+/// Temporary directories older than this were left by a process that died.
+const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[derive(Clone, Debug)]
+pub struct Store {
+    root: PathBuf,
+}
+
+/// A wheel that is in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    pub sha256: Sha256,
+    /// It had been there before.
+    pub reused: bool,
+    /// Zero when reused.
+    pub files: u64,
+    pub bytes: u64,
+}
+
+impl Store {
+    /// Touches nothing; directories are made when they are needed.
+    pub fn open(cache_dir: &Path) -> Self {
+        Self { root: cache_dir.join("packages").join("v1") }
+    }
+
+    pub fn has(&self, sha256: &Sha256) -> bool {
+        self.entry(sha256).join("manifest").exists()
+    }
+
+    /// Unpacks the wheel at `path`, whose digest the caller has verified, unless it is there already. `threads` unpack
+    /// its members: give 1 when several wheels are added at the same time.
+    pub fn add_wheel(
+        &self,
+        path: &Path,
+        name: &WheelName,
+        sha256: Sha256,
+        threads: usize,
+        emit: Emit<'_>,
+    ) -> Result<Stored, Error> {
+        if self.has(&sha256) {
+            return Ok(Stored { sha256, reused: true, files: 0, bytes: 0 });
+        }
+        let temporary = self.temporary()?;
+        let result = unpack(path, name, &sha256, threads, &temporary, emit)
+            .and_then(|unpacked| self.publish(&temporary, &sha256).map(|()| unpacked));
+        match result {
+            Ok(Unpacked { files, bytes }) => Ok(Stored { sha256, reused: false, files, bytes }),
+            Err(error) => {
+                // What cannot be removed now is removed as stale later; the first error is the one to tell.
+                let _ = fs::remove_dir_all(&temporary);
+                Err(error)
+            }
+        }
+    }
+
+    /// The same for a file whose digest nobody has verified yet, for instance a wheel in a local directory.
+    pub fn add_local_wheel(
+        &self,
+        path: &Path,
+        name: &WheelName,
+        expected: Option<Sha256>,
+        threads: usize,
+        emit: Emit<'_>,
+    ) -> Result<Stored, Error> {
+        let found = sha256_of(path).map_err(io_error("read", path))?;
+        match expected {
+            Some(expected) if expected != found => Err(Error::HashMismatch { path: path.to_owned(), expected, found }),
+            _ => self.add_wheel(path, name, found, threads, emit),
+        }
+    }
+
+    /// Every file of an unpacked wheel against its digest; says what is wrong.
+    pub fn verify(&self, sha256: &Sha256) -> Result<Vec<verify::Damage>, Error> {
+        let bytes = self.manifest_bytes(sha256)?;
+        match Manifest::decode(&bytes) {
+            None => Ok(vec![verify::Damage { path: "manifest".to_owned(), kind: verify::DamageKind::Changed }]),
+            Some(manifest) => verify::verify(&self.tree(sha256), &manifest),
+        }
+    }
+
+    /// Takes a wheel out, for instance a damaged one. Environments that were linked from it keep their files.
+    pub fn discard(&self, sha256: &Sha256) -> Result<(), Error> {
+        let entry = self.entry(sha256);
+        let temporary = self.temporary()?;
+        let aside = temporary.join("discarded");
+        let result = match fs::rename(&entry, &aside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("remove", &entry)(error)),
+            _ => Ok(()),
+        };
+        let removed = fs::remove_dir_all(&temporary).map_err(io_error("remove", &temporary));
+        result.and(removed)
+    }
+
+    pub(crate) fn tree(&self, sha256: &Sha256) -> PathBuf {
+        self.entry(sha256).join("tree")
+    }
+
+    pub(crate) fn manifest_bytes(&self, sha256: &Sha256) -> Result<Vec<u8>, Error> {
+        let path = self.entry(sha256).join("manifest");
+        fs::read(&path).map_err(io_error("read", &path))
+    }
+
+    fn entry(&self, sha256: &Sha256) -> PathBuf {
+        let digits = sha256.to_string();
+        self.root.join(&digits[..2]).join(digits)
+    }
+
+    /// A new directory in the same file system as the entries.
+    fn temporary(&self) -> Result<PathBuf, Error> {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        let parent = self.root.join("tmp");
+        fs::create_dir_all(&parent).map_err(io_error("create", &parent))?;
+        let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+        if count == 0 {
+            sweep(&parent);
+        }
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let path = parent.join(format!("{}-{count}-{now:x}", std::process::id()));
+        fs::create_dir(&path).map_err(io_error("create", &path))?;
+        Ok(path)
+    }
+
+    fn publish(&self, temporary: &Path, sha256: &Sha256) -> Result<(), Error> {
+        let entry = self.entry(sha256);
+        let parent = entry.parent().expect("an entry lies in the directory of its first digits");
+        fs::create_dir_all(parent).map_err(io_error("create", parent))?;
+        let Err(error) = fs::rename(temporary, &entry) else { return Ok(()) };
+        if self.has(sha256) {
+            // Another process was quicker.
+            return fs::remove_dir_all(temporary).map_err(io_error("remove", temporary));
+        }
+        if !entry.exists() {
+            return Err(io_error("create", &entry)(error));
+        }
+        // A directory without a manifest: something outside of PyBun damaged it.
+        self.discard(sha256)?;
+        fs::rename(temporary, &entry).map_err(io_error("create", &entry))
+    }
+}
+
+/// Removes what processes that died have left. Failing to do so harms nobody.
+fn sweep(parent: &Path) {
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        let age = entry.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|at| at.elapsed().ok());
+        if age.is_some_and(|age| age > STALE) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+pub(crate) fn sha256_of(path: &Path) -> io::Result<Sha256> {
+    let mut file = fs::File::open(path)?;
+    let mut hasher = sha2::Sha256::new();
+    let mut chunk = vec![0; 256 << 10];
+    loop {
+        match file.read(&mut chunk)? {
+            0 => return Ok(Sha256(hasher.finalize().into())),
+            n => hasher.update(&chunk[..n]),
+        }
+    }
+}

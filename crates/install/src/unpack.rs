@@ -1,0 +1,256 @@
+//! Unpacking one wheel into an empty directory: its `tree` and its `manifest`.
+
+use crate::error::io_error;
+use crate::layout::Scheme;
+use crate::parallel::for_each;
+use crate::placed::{Placed, Target, encode_manifest};
+use crate::record::{Row, write_base64};
+use crate::script::{is_reserved, wants_shebang};
+use crate::wheel::{Place, Wheel, bad_record};
+use crate::zip::{Archive, Entry, Scratch, ZipError};
+use crate::{Error, INSTALLER, WHEEL_FILE};
+use pybun_model::{Emit, Event, Sha256, WheelName};
+use sha2::Digest;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Mutex;
+
+/// Starting a thread is worth it for about this much.
+const BYTES_PER_THREAD: u64 = 512 << 10;
+
+pub(crate) struct Unpacked {
+    pub files: u64,
+    pub bytes: u64,
+}
+
+/// `into` exists, is empty, and is thrown away by the caller when this fails.
+pub(crate) fn unpack(
+    path: &Path,
+    name: &WheelName,
+    sha256: &Sha256,
+    threads: usize,
+    into: &Path,
+    emit: Emit<'_>,
+) -> Result<Unpacked, Error> {
+    let label = name.to_string();
+    let file = fs::File::open(path).map_err(io_error("read", path))?;
+    let archive = Archive::open(file).map_err(|error| Error::zip(&label, path, error))?;
+    let wheel = Wheel::read(&archive, name, path)?;
+    let tree = into.join("tree");
+    let members = choose(&archive, &wheel, &label)?;
+    create_dirs(&tree, &members, &wheel)?;
+    let mut placed = extract(&archive, &members, &wheel, path, &label, threads, &tree)?;
+    tell(&label, &archive, &wheel, emit);
+    let info = |file: &str| format!("{}/{file}", wheel.dist_info);
+    for (file, content) in [("INSTALLER", INSTALLER.to_owned()), (WHEEL_FILE, format!("{sha256}\n"))] {
+        let full = tree.join(info(file));
+        fs::write(&full, &content).map_err(io_error("write", &full))?;
+        placed.push(Placed::new(info(file), Target::Info, content.as_bytes()));
+    }
+    let unpacked = Unpacked { files: placed.len() as u64, bytes: placed.iter().map(|file| file.size).sum() };
+    let manifest = into.join("manifest");
+    fs::write(&manifest, encode_manifest(name, &wheel, placed)).map_err(io_error("write", &manifest))?;
+    Ok(unpacked)
+}
+
+/// A member that is written, and where it goes.
+struct Member<'a> {
+    entry: &'a Entry,
+    target: Target,
+}
+
+/// The members that are written, largest first, so that threads end at about the same time.
+fn choose<'a>(archive: &'a Archive<fs::File>, wheel: &Wheel, label: &str) -> Result<Vec<Member<'a>>, Error> {
+    let mut members = Vec::with_capacity(archive.entries().len());
+    let mut targets: BTreeSet<&str> = BTreeSet::new();
+    for entry in archive.entries().iter().filter(|entry| !entry.directory) {
+        let broken = |why| Error::BrokenWheel { wheel: label.to_owned(), why };
+        let (target, library_path) = match wheel.place(&entry.path).map_err(broken)? {
+            Place::Skip => continue,
+            Place::Info => (Target::Info, Some(entry.path.as_str())),
+            Place::Root => (Target::Root, Some(entry.path.as_str())),
+            Place::Data(Scheme::Scripts, script) => {
+                if is_reserved(script) {
+                    return Err(Error::ReservedScript { subject: label.to_owned(), script: script.to_owned() });
+                }
+                // The command of that name is written after the script, so it is what would remain.
+                if wheel.entry_points.iter().any(|point| point.name == script) {
+                    continue;
+                }
+                (Target::Data(Scheme::Scripts), None)
+            }
+            Place::Data(scheme @ (Scheme::Purelib | Scheme::Platlib), rest) => (Target::Data(scheme), Some(rest)),
+            Place::Data(scheme @ (Scheme::Data | Scheme::Headers), _) => (Target::Data(scheme), None),
+        };
+        if let Some(library_path) = library_path {
+            let into_info = target != Target::Info && library_path.split('/').next() == Some(wheel.dist_info.as_str());
+            if into_info || !targets.insert(library_path) {
+                return Err(broken(format!("it has two files for `{library_path}`")));
+            }
+        }
+        members.push(Member { entry, target });
+    }
+    members.sort_by_key(|member| std::cmp::Reverse(member.entry.compressed));
+    Ok(members)
+}
+
+fn create_dirs(tree: &Path, members: &[Member<'_>], wheel: &Wheel) -> Result<(), Error> {
+    let mut dirs: BTreeSet<&str> = BTreeSet::from(["", wheel.dist_info.as_str()]);
+    for member in members {
+        dirs.extend(member.entry.path.match_indices('/').map(|(at, _)| &member.entry.path[..at]));
+    }
+    for dir in dirs {
+        let full = tree.join(dir);
+        fs::create_dir(&full).map_err(io_error("create", &full))?;
+    }
+    Ok(())
+}
+
+fn extract(
+    archive: &Archive<fs::File>,
+    members: &[Member<'_>],
+    wheel: &Wheel,
+    path: &Path,
+    label: &str,
+    threads: usize,
+    tree: &Path,
+) -> Result<Vec<Placed>, Error> {
+    let total: u64 = members.iter().map(|member| member.entry.size).sum();
+    let threads = threads.min(usize::try_from(total / BYTES_PER_THREAD + 1).unwrap_or(usize::MAX));
+    let placed = Mutex::new(Vec::with_capacity(members.len() + 2));
+    for_each(threads, members, Scratch::default, |scratch, member| {
+        let row = wheel.record.get(&member.entry.path);
+        let file = extract_member(archive, member, row, scratch, tree).map_err(|error| match error {
+            Failure::Zip(error) => Error::zip(label, path, error),
+            Failure::Create(full, source) if source.kind() == std::io::ErrorKind::AlreadyExists => {
+                // Nothing else writes here, so the file system takes two of the archive's names for the same.
+                let why = format!("on this file system `{}` collides with another of its files", full.display());
+                Error::BrokenWheel { wheel: label.to_owned(), why }
+            }
+            Failure::Create(full, source) => Error::Io { doing: "write", path: full, source },
+            Failure::Record(why) => bad_record(label, why),
+        })?;
+        placed.lock().expect("no thread panics while it holds this lock").push(file);
+        Ok(())
+    })?;
+    Ok(placed.into_inner().expect("no thread panics while it holds this lock"))
+}
+
+enum Failure {
+    Zip(ZipError),
+    Create(std::path::PathBuf, std::io::Error),
+    Record(String),
+}
+
+fn extract_member(
+    archive: &Archive<fs::File>,
+    member: &Member<'_>,
+    row: Option<&Row>,
+    scratch: &mut Scratch,
+    tree: &Path,
+) -> Result<Placed, Failure> {
+    let entry = member.entry;
+    let is_script = member.target == Target::Data(Scheme::Scripts);
+    let executable = entry.executable || is_script;
+    let full = tree.join(&entry.path);
+    let mut file = create(&full, executable).map_err(|error| Failure::Create(full.clone(), error))?;
+    let mut hasher = sha2::Sha256::new();
+    let mut listed = row.and_then(ListedHash::of);
+    let mut shebang = None;
+    let result = archive.extract(entry, scratch, &mut |chunk| {
+        shebang.get_or_insert_with(|| is_script && wants_shebang(chunk));
+        hasher.update(chunk);
+        if let Some(listed) = &mut listed {
+            listed.update(chunk);
+        }
+        file.write_all(chunk)
+    });
+    result.map_err(|error| match error {
+        ZipError::Sink(source) => Failure::Create(full, source),
+        other => Failure::Zip(other),
+    })?;
+    let sha256: [u8; 32] = hasher.finalize().into();
+    if let Some(row) = row {
+        check_row(row, &sha256, listed).map_err(Failure::Record)?;
+    }
+    let shebang = shebang.unwrap_or(false);
+    Ok(Placed { path: entry.path.clone(), target: member.target, size: entry.size, executable, shebang, sha256 })
+}
+
+pub(crate) fn create(path: &Path, executable: bool) -> std::io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, if executable { 0o755 } else { 0o644 });
+    #[cfg(not(unix))]
+    let _ = executable;
+    options.open(path)
+}
+
+/// The other algorithms that the specification takes for strong enough.
+enum ListedHash {
+    Sha384(Box<sha2::Sha384>),
+    Sha512(Box<sha2::Sha512>),
+}
+
+impl ListedHash {
+    fn of(row: &Row) -> Option<Self> {
+        match row.hash.split_once('=')?.0 {
+            "sha384" => Some(Self::Sha384(Box::default())),
+            "sha512" => Some(Self::Sha512(Box::default())),
+            _ => None,
+        }
+    }
+
+    fn update(&mut self, chunk: &[u8]) {
+        match self {
+            Self::Sha384(hasher) => hasher.update(chunk),
+            Self::Sha512(hasher) => hasher.update(chunk),
+        }
+    }
+
+    fn finish(self) -> Vec<u8> {
+        match self {
+            Self::Sha384(hasher) => hasher.finalize().to_vec(),
+            Self::Sha512(hasher) => hasher.finalize().to_vec(),
+        }
+    }
+}
+
+/// "Installation will fail if any file in the archive is not both mentioned and correctly hashed in RECORD." A file
+/// that is not mentioned, or mentioned without a hash, is let pass with a note, as by every installer.
+fn check_row(row: &Row, sha256: &[u8; 32], listed: Option<ListedHash>) -> Result<(), String> {
+    let Some((algorithm, digest)) = row.hash.split_once('=') else { return Ok(()) };
+    let mut found = String::new();
+    match listed {
+        Some(listed) => write_base64(&mut found, &listed.finish()),
+        None if algorithm == "sha256" => write_base64(&mut found, sha256),
+        // MD5 and SHA-1 prove nothing; the digest of the whole wheel has been verified.
+        None => return Ok(()),
+    }
+    if digest.trim_end_matches('=') == found { Ok(()) } else { Err(format!("`{}` has another content", row.path)) }
+}
+
+/// What is odd but does no harm.
+fn tell(label: &str, archive: &Archive<fs::File>, wheel: &Wheel, emit: Emit<'_>) {
+    if let Some(version) = &wheel.newer_format {
+        let message = format!("`{label}` has wheel format {version}, newer than 1.0: something of it may be missing");
+        emit(Event::Note { code: "install/newer-wheel-format", message });
+    }
+    let files: BTreeSet<&str> =
+        archive.entries().iter().filter(|entry| !entry.directory).map(|entry| entry.path.as_str()).collect();
+    let unlisted = files.iter().filter(|path| !wheel.record.contains_key(**path) && !is_signature(path, wheel)).count();
+    let missing = wheel.record.keys().filter(|path| !files.contains(path.as_str())).count();
+    if unlisted + missing > 0 {
+        let message =
+            format!("the RECORD of `{label}` lacks {unlisted} of its files and lists {missing} that it does not have");
+        emit(Event::Note { code: "install/record-mismatch", message });
+    }
+}
+
+fn is_signature(path: &str, wheel: &Wheel) -> bool {
+    let file = path.strip_prefix(wheel.dist_info.as_str());
+    matches!(file, Some("/RECORD" | "/RECORD.jws" | "/RECORD.p7s"))
+}

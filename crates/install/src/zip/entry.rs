@@ -1,0 +1,35 @@
+//! One member, as the central directory describes it.
+
+use super::ZipError;
+
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Checked: relative, below its root, without a trailing `/`.
+    pub path: String,
+    pub directory: bool,
+    pub flags: u16,
+    /// 0 (stored) or 8 (deflate).
+    pub method: u16,
+    pub crc: u32,
+    pub compressed: u64,
+    pub size: u64,
+    pub executable: bool,
+    /// Of the local header.
+    pub offset: u64,
+    /// From the local header up to the next member.
+    pub span: u64,
+}
+
+impl Entry {
+    pub fn bad(&self, why: &'static str) -> ZipError {
+        ZipError::Member { path: self.path.clone(), why }
+    }
+
+    /// As written in the headers.
+    pub fn has_name(&self, raw: &[u8]) -> bool {
+        match raw.split_last() {
+            Some((b'/', rest)) => self.directory && rest == self.path.as_bytes(),
+            _ => !self.directory && raw == self.path.as_bytes(),
+        }
+    }
+}
