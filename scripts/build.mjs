@@ -20,19 +20,25 @@ const TARGET = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? 'target')
 const MANIFESTS = ['Cargo.toml', 'Cargo.lock']
 
 /** The launcher is static, so that it starts quickly and does not care for the C library of the machine. */
-export function buildLauncher(platform) {
+export function buildLauncher(platform, { locked }) {
   const output = join(directoryOf(platform), launcherName(platform))
   return whenStale(`launcher-${platform.triple}`, ['crates/launcher', 'crates/stamp', ...MANIFESTS], [output], () => {
     const flags = platform.os === 'darwin' ? {} : { RUSTFLAGS: '-C target-feature=+crt-static' }
-    cargo(['--profile', 'launcher', '--package', 'pybun-launcher', '--target', platform.rust], flags)
+    cargo(
+      ['--profile', 'launcher', '--package', 'pybun-launcher', '--target', platform.rust, ...lockedFlag(locked)],
+      flags,
+    )
     place(join(TARGET, platform.rust, 'launcher', launcherName(platform)), output)
   })
 }
 
-export function buildAddon(platform) {
+export function buildAddon(platform, { locked }) {
   const output = join(directoryOf(platform), 'pybun.node')
   return whenStale(`addon-${platform.triple}`, [...addonSources(), ...MANIFESTS], [output], () => {
-    cargo(['--release', '--package', 'pybun-addon', '--target', platform.rust], addonFlags(platform))
+    cargo(
+      ['--release', '--package', 'pybun-addon', '--target', platform.rust, ...lockedFlag(locked)],
+      addonFlags(platform),
+    )
     place(join(TARGET, platform.rust, 'release', addonName(platform)), output)
   })
 }
@@ -111,13 +117,18 @@ function addonFlags({ libc }) {
   return libc === 'musl' ? { RUSTFLAGS: '-C target-feature=-crt-static' } : {}
 }
 
+/** While one works on the manifests, the lock follows; what is checked or published is built from the lock as it is. */
+function lockedFlag(locked) {
+  return locked ? ['--locked'] : []
+}
+
 function addonName({ os }) {
   if (os === 'win32') return 'pybun_addon.dll'
   return os === 'darwin' ? 'libpybun_addon.dylib' : 'libpybun_addon.so'
 }
 
 function cargo(args, env) {
-  const result = spawnSync('cargo', ['build', '--locked', ...args], {
+  const result = spawnSync('cargo', ['build', ...args], {
     cwd: ROOT,
     stdio: 'inherit',
     env: { ...process.env, ...env },

@@ -12,8 +12,8 @@ if (part === 'cli') {
   await buildCli()
 } else if (platform) {
   const directory = generate(platform)
-  await buildLauncher(platform)
-  await buildAddon(platform)
+  await buildLauncher(platform, { locked: true })
+  await buildAddon(platform, { locked: true })
   if (platform === hostPlatform()) check(directory)
 } else {
   console.error(`usage: prebuild.mjs cli | ${PLATFORMS.map(({ triple }) => triple).join(' | ')}`)

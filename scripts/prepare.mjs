@@ -20,8 +20,9 @@ const absent = ['crates/launcher/Cargo.toml', 'crates/addon/Cargo.toml', 'ts/cli
 )
 try {
   generate(platform)
-  if (!absent.includes('crates/launcher/Cargo.toml')) await step('launcher', () => buildLauncher(platform))
-  if (!absent.includes('crates/addon/Cargo.toml')) await step('addon', () => buildAddon(platform))
+  if (!absent.includes('crates/launcher/Cargo.toml'))
+    await step('launcher', () => buildLauncher(platform, { locked: required }))
+  if (!absent.includes('crates/addon/Cargo.toml')) await step('addon', () => buildAddon(platform, { locked: required }))
   if (!absent.includes('ts/cli/main.ts')) await step('cli', () => buildCli())
   link(platform)
 } catch (error) {
