@@ -10,11 +10,13 @@ export default defineConfig({
       {
         test: {
           name: 'cli',
-          include: ['tests/cli/**/*.test.ts', 'tests/index/**/*.test.ts'],
+          include: ['tests/cli/**/*.test.ts', 'tests/index/**/*.test.ts', 'tests/compat/**/*.test.ts'],
+          exclude: ['**/*.network.test.ts'],
           testTimeout: 3 * minute_ms,
           hookTimeout: 3 * minute_ms,
         },
       },
+      { test: { name: 'network', include: ['tests/**/*.network.test.ts'], testTimeout: 10 * minute_ms } },
     ],
   },
 })

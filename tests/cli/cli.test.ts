@@ -48,7 +48,8 @@ async function play(found: Case, mode: Mode): Promise<string> {
 }
 
 async function playStep(at: { step: Step; mode: Mode; box: Sandbox; index: LocalIndex }): Promise<string> {
-  const { step, mode, box, index } = at
+  const { mode, box, index } = at
+  const step: Step = JSON.parse(JSON.stringify(at.step).replaceAll('[ROOT]', box.root).replaceAll('[URL]', index.url))
   await prepare(step, box, index)
   const before = readTree(box.root)
   const enveloped = mode === 'json' && step.envelope !== false && !step.program
@@ -63,7 +64,7 @@ async function playStep(at: { step: Step; mode: Mode; box: Sandbox; index: Local
 async function prepare(step: Step, box: Sandbox, index: LocalIndex) {
   for (const [path, text] of Object.entries(step.write ?? {})) {
     mkdirSync(dirname(join(box.project, path)), { recursive: true })
-    writeFileSync(join(box.project, path), text.replaceAll('[ROOT]', box.root).replaceAll('[URL]', index.url))
+    writeFileSync(join(box.project, path), text)
   }
   for (const path of step.remove ?? []) rmSync(join(box.root, path), { recursive: true })
   if (step.index === 'down') await index.close()

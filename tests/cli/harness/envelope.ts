@@ -16,7 +16,7 @@ export function checkEnvelope(ran: Ran, args: string[]): Record<string, unknown>
   const validate = schemas.get('envelope')
   expect(validate, 'schemas/envelope.json is missing').toBeDefined()
   expect([validate?.(envelope), validate?.errors], about).toEqual([true, null])
-  const result = schemas.get(`result/${envelope.command}`)
+  const result = schemas.get(`results/${envelope.command}`)
   if (result && envelope.result !== null) expect([result(envelope.result), result.errors], about).toEqual([true, null])
   return envelope
 }
