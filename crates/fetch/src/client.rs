@@ -1,0 +1,147 @@
+//! The client: what all requests of one process share.
+
+use crate::cache::Cache;
+use crate::credentials::Credentials;
+use crate::default_index::{DEFAULT_INDEX_URL, DEFAULT_STORAGE};
+use crate::http::Http;
+use crate::netrc::Netrc;
+use crate::redact::without_credentials;
+use crate::{Environment, Error, Settings, locate};
+use pybun_model::{PackageName, ProjectPage};
+use rustc_hash::FxHashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use tokio::sync::OnceCell;
+use url::Url;
+
+/// Asks package indexes. Cheap to clone; its methods need a tokio runtime with time and I/O.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+type PageCell = Arc<OnceCell<Option<Arc<ProjectPage>>>>;
+
+struct Shared {
+    settings: Settings,
+    indexes: Vec<Index>,
+    http: Http,
+    cache: Cache,
+    pages: Mutex<FxHashMap<PackageName, PageCell>>,
+    cache_failed: AtomicBool,
+}
+
+/// One configured index.
+pub(crate) struct Index {
+    /// As configured, with credentials if it has any.
+    configured: Url,
+    bare: Url,
+    storage: OnceLock<String>,
+    /// Held by the first that looks for the storage.
+    pub(crate) learning: tokio::sync::Mutex<()>,
+}
+
+impl Client {
+    /// Reads pip's configuration and netrc. Certificates and proxies are read when the network is first needed.
+    pub fn new(settings: Settings) -> Result<Self, Error> {
+        let resolved = settings.resolve()?;
+        let credentials = Credentials::new(resolved.indexes.iter(), load_netrc(&settings.environment));
+        let indexes = resolved.indexes.iter().map(Index::new).collect();
+        let http = Http::new(settings.environment.clone(), resolved, credentials);
+        let cache = Cache::new(&settings.cache_dir);
+        let (pages, cache_failed) = Default::default();
+        Ok(Self { shared: Arc::new(Shared { settings, indexes, http, cache, pages, cache_failed }) })
+    }
+
+    /// The indexes in the order in which they are asked, as they may be shown.
+    pub fn index_urls(&self) -> Vec<String> {
+        self.shared.indexes.iter().map(|index| index.bare.to_string()).collect()
+    }
+
+    /// Could an answer not be kept? Then later runs are slower, and `--offline` will not find it.
+    pub fn cache_failed(&self) -> bool {
+        self.shared.cache_failed.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    pub(crate) fn indexes(&self) -> &[Index] {
+        &self.shared.indexes
+    }
+
+    pub(crate) fn http(&self) -> &Http {
+        &self.shared.http
+    }
+
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.shared.cache
+    }
+
+    pub(crate) fn page_cell(&self, name: &PackageName) -> PageCell {
+        let mut pages = self.shared.pages.lock().expect("no code panics while it holds this lock");
+        pages.entry(name.clone()).or_default().clone()
+    }
+
+    /// Remembers that the cache could not be written; the answer itself is good.
+    pub(crate) fn note_cache(&self, saved: Result<(), Error>) {
+        if saved.is_err() {
+            self.shared.cache_failed.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Index {
+    fn new(configured: &Url) -> Self {
+        let bare = without_credentials(configured);
+        let storage = OnceLock::new();
+        if bare.as_str().trim_end_matches('/') == DEFAULT_INDEX_URL {
+            storage.get_or_init(|| DEFAULT_STORAGE.to_owned());
+        }
+        Self { configured: configured.clone(), bare, storage, learning: Default::default() }
+    }
+
+    pub(crate) fn url(&self) -> &Url {
+        &self.bare
+    }
+
+    /// Without credentials: it is also the key of the cache.
+    pub(crate) fn page_url(&self, name: &PackageName) -> Url {
+        let mut url = self.bare.clone();
+        url.set_path(&format!("{}{name}/", self.bare.path()));
+        url
+    }
+
+    /// The same URL with this index's own credentials, so that two indexes on one host may have different ones.
+    pub(crate) fn authorised(&self, url: &Url) -> Url {
+        let mut url = url.clone();
+        // Both setters fail only for URLs without host, which have no credentials.
+        let _ = url.set_username(self.configured.username());
+        let _ = url.set_password(self.configured.password());
+        url
+    }
+
+    /// Where this index keeps its files, if that is known; see [`crate::storage_path`].
+    pub(crate) fn storage(&self) -> Option<&str> {
+        self.storage.get().map(String::as_str)
+    }
+
+    pub(crate) fn learn_storage(&self, page: &ProjectPage) {
+        if self.storage.get().is_none()
+            && let Some(base) = page.files.first().and_then(|file| locate::storage_base(&file.url))
+        {
+            self.storage.get_or_init(|| base);
+        }
+    }
+}
+
+/// `NETRC`, else `~/.netrc` (`~/_netrc` on Windows). One that cannot be read gives no credentials.
+fn load_netrc(env: &Environment) -> Netrc {
+    let named = env.get("NETRC").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let home = env.get(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).filter(|home| !home.is_empty());
+    let default = || home.map(|home| PathBuf::from(home).join(if cfg!(windows) { "_netrc" } else { ".netrc" }));
+    let bytes = named.or_else(default).and_then(|path| std::fs::read(path).ok());
+    bytes.map(|bytes| Netrc::parse(&String::from_utf8_lossy(&bytes))).unwrap_or_default()
+}

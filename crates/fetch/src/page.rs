@@ -1,0 +1,163 @@
+//! Project pages: from the cache while they are fresh, else from the index, once per process.
+
+use crate::cache::{Entry, Head, Kind};
+use crate::client::Index;
+use crate::freshness::{self, Keep};
+use crate::http::{Ask, Reply, now};
+use crate::redact::redacted;
+use crate::{Client, Error, compact_page, local, locate};
+use pybun_model::{PackageName, ProjectPage};
+use reqwest::header;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use url::Url;
+
+const MAX_PAGE: u64 = 256 << 20;
+/// JSON is asked for first (PEP 691, content negotiation); HTML serves as well (PEP 503).
+const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
+/// Pages above this size leave the threads that serve the network.
+const INLINE: usize = 32 << 10;
+
+impl Client {
+    /// The page of a project from the first index that has it. `None`: every index says that it does not exist.
+    pub async fn page(&self, name: &PackageName) -> Result<Option<Arc<ProjectPage>>, Error> {
+        let cell = self.page_cell(name);
+        cell.get_or_try_init(|| self.find_page(name)).await.cloned()
+    }
+
+    async fn find_page(&self, name: &PackageName) -> Result<Option<Arc<ProjectPage>>, Error> {
+        let mut missing = None;
+        for index in self.indexes() {
+            match self.page_of(index, name).await {
+                Ok(Some(page)) => return Ok(Some(page)),
+                Ok(None) => {}
+                // Another index may have it in the cache.
+                Err(error @ Error::Offline { .. }) => missing = missing.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        missing.map_or(Ok(None), Err)
+    }
+
+    /// The page of one index.
+    pub(crate) async fn page_of(&self, index: &Index, name: &PackageName) -> Result<Option<Arc<ProjectPage>>, Error> {
+        let url = index.page_url(name);
+        if let Some(directory) = local::path(&url) {
+            return local::page(name, &directory).map(|page| page.map(Arc::new));
+        }
+        let path = self.cache().path(Kind::Page, &url, "");
+        let settings = self.settings();
+        let stored = self.cache().load(&path);
+        if let Some(entry) = &stored
+            && (settings.offline || !settings.refresh && entry.head.is_fresh(now()))
+            && let Some(page) = self.decode(name, stored.as_ref()).await
+        {
+            index.learn_storage(&page);
+            return Ok(Some(page));
+        }
+        if settings.offline {
+            return Err(Error::Offline { what: format!("the page of `{name}` on `{}`", redacted(index.url())) });
+        }
+        self.fetch_page(index, name, &url, path, stored).await
+    }
+
+    async fn fetch_page(
+        &self,
+        index: &Index,
+        name: &PackageName,
+        url: &Url,
+        path: PathBuf,
+        stored: Option<Entry>,
+    ) -> Result<Option<Arc<ProjectPage>>, Error> {
+        let head = stored.as_ref().map(|entry| &entry.head);
+        let authorised = index.authorised(url);
+        let ask = Ask {
+            accept: ACCEPT,
+            gzip: true,
+            etag: head.and_then(|head| head.etag.as_deref()),
+            last_modified: head.and_then(|head| head.last_modified.as_deref()),
+            ..Ask::new(&authorised)
+        };
+        let reply = self.http().get(ask, MAX_PAGE).await?;
+        match reply.status {
+            200 => {}
+            304 if stored.is_some() => match self.revalidated(name, &path, &stored, &reply).await {
+                Some(page) => return Ok(Some(page)),
+                // The entry is of an older format: ask again, without validators.
+                None => return Box::pin(self.fetch_page(index, name, url, path, None)).await,
+            },
+            404 | 410 => return Ok(None),
+            _ if reply.is_object_store_absence() => return Ok(None),
+            _ => return Err(reply.refusal()),
+        }
+        let (client, owned, validators) = (self.clone(), name.clone(), head_of(&reply));
+        let parse = move || {
+            let page = parse(&owned, reply)?;
+            if let Some(head) = validators {
+                client.note_cache(client.cache().save(&path, &head, &compact_page::encode(&page)));
+            }
+            Ok(Arc::new(page))
+        };
+        let page = tokio::task::spawn_blocking(parse).await.expect("parsing a page does not panic")?;
+        index.learn_storage(&page);
+        Ok(Some(page))
+    }
+
+    async fn revalidated(
+        &self,
+        name: &PackageName,
+        path: &Path,
+        stored: &Option<Entry>,
+        reply: &Reply,
+    ) -> Option<Arc<ProjectPage>> {
+        let entry = stored.as_ref()?;
+        let page = self.decode(name, Some(entry)).await?;
+        if let Keep::Fresh(fresh_seconds) = freshness::keep(&reply.headers) {
+            let head = Head { fetched_at: now(), fresh_seconds, ..entry.head.clone() };
+            self.note_cache(self.cache().save(path, &head, entry.body()));
+        }
+        Some(page)
+    }
+
+    async fn decode(&self, name: &PackageName, entry: Option<&Entry>) -> Option<Arc<ProjectPage>> {
+        let body = entry?.body();
+        if body.len() <= INLINE {
+            return compact_page::decode(name, body).map(Arc::new);
+        }
+        let (name, body) = (name.clone(), body.to_vec());
+        let decode = move || compact_page::decode(&name, &body).map(Arc::new);
+        tokio::task::spawn_blocking(decode).await.expect("decoding a page does not panic")
+    }
+}
+
+fn head_of(reply: &Reply) -> Option<Head> {
+    match freshness::keep(&reply.headers) {
+        Keep::No => None,
+        Keep::Fresh(fresh_seconds) => Some(Head {
+            etag: reply.header(header::ETAG).map(str::to_owned),
+            last_modified: reply.header(header::LAST_MODIFIED).map(str::to_owned),
+            fetched_at: now(),
+            fresh_seconds,
+        }),
+    }
+}
+
+fn parse(name: &PackageName, reply: Reply) -> Result<ProjectPage, Error> {
+    let kind = reply.header(header::CONTENT_TYPE).unwrap_or("text/html");
+    let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    let url = reply.url.clone();
+    let body = reply.decoded(MAX_PAGE)?;
+    let page = match kind.as_str() {
+        "application/vnd.pypi.simple.v1+json" | "application/json" => ProjectPage::from_json(name, &body, &url),
+        "application/vnd.pypi.simple.v1+html" | "text/html" | "application/xhtml+xml" => {
+            ProjectPage::from_html(name, &body, &url)
+        }
+        other => {
+            let why = format!("its content type is `{}`", other.chars().take(80).collect::<String>());
+            return Err(Error::BadPage { url: redacted(&url), why });
+        }
+    };
+    let mut page = page.map_err(|error| Error::page(&url, &error))?;
+    page.files.retain(|file| locate::may_follow(&url, &file.url));
+    Ok(page)
+}
