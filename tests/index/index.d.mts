@@ -1,7 +1,8 @@
 /** Types of the local package index (plain JavaScript, so that benches and packaging scripts run it unbuilt). */
 import type { IncomingHttpHeaders } from 'node:http'
 
-export type FileContent = string | { base64: string }
+/** `noise` is a number of bytes that do not compress, the same for the same path. */
+export type FileContent = string | { base64: string } | { noise: number }
 
 /** One release of an invented project. Everything is optional: `{}` is a pure wheel with one module. */
 export interface Release {

@@ -9,6 +9,15 @@ import { wheel } from './wheel.mjs'
  * @returns {import('./index.d.mts').Source}
  */
 export function inventedSource(packages) {
+  const source = made.get(packages) ?? makeSource(packages)
+  made.set(packages, source)
+  return source
+}
+
+/** Many tests serve the same packages: their files are made once. */
+const made = new WeakMap()
+
+function makeSource(packages) {
   /** @type {Map<string, import('./index.d.mts').Page>} */
   const pages = new Map()
   /** @type {Map<string, Buffer>} */

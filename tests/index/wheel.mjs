@@ -41,9 +41,17 @@ function contents(name, version, release, tag) {
   return withRecord(entries, info)
 }
 
-/** A file given as text, or as `{ base64 }`. */
+/** A file given as text, as `{ base64 }`, or as a number of `{ noise }` bytes that do not compress. */
 function entry(name, content) {
-  return { name, data: typeof content === 'string' ? content : Buffer.from(content.base64, 'base64') }
+  if (typeof content === 'string') return { name, data: content }
+  return { name, data: 'base64' in content ? Buffer.from(content.base64, 'base64') : noise(name, content.noise) }
+}
+
+/** The same bytes for the same seed. @param {string} seed @param {number} length */
+function noise(seed, length) {
+  const blocks = []
+  for (let n = 0; n * 64 < length; n += 1) blocks.push(createHash('sha512').update(`${seed} ${n}`).digest())
+  return Buffer.concat(blocks).subarray(0, length)
 }
 
 function wheelFile(tag, release) {
