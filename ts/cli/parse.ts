@@ -14,8 +14,9 @@ import type { CommandSpec, Invocation, OptionSpec, Options } from '../model/invo
 /** What was typed, or what of it asks for something other than a command. */
 export type Parsed =
   | { kind: 'invocation'; invocation: Invocation; spec: CommandSpec }
-  | { kind: 'help'; spec: CommandSpec | null; options: Options }
-  | { kind: 'version'; options: Options }
+  /** `asked` is false when nothing was typed at all. */
+  | { kind: 'help'; spec: CommandSpec | null; asked: boolean }
+  | { kind: 'version' }
 
 /**
  * Reads an argument vector without its program. `options` is filled on the way, so that whoever catches the failure
@@ -27,8 +28,8 @@ export function parse(argv: readonly string[], options: Options = {}): Parsed {
   const reader: Reader = { words, options, spec: null, positionals: [], rest: [] }
   while (words.length) readWord(reader)
   const { spec, positionals, rest } = reader
-  if (options.version === true && !spec) return { kind: 'version', options }
-  if (!spec || options.help === true) return { kind: 'help', spec, options }
+  if (options.version === true && !spec) return { kind: 'version' }
+  if (!spec || options.help === true) return { kind: 'help', spec, asked: options.help === true }
   checkPositionals(spec, positionals, options)
   return { kind: 'invocation', spec, invocation: { command: spec.name, options, positionals, rest } }
 }
@@ -51,6 +52,10 @@ function readWord(reader: Reader): void {
 }
 
 function readCommand(reader: Reader, word: string): void {
+  if (word === 'version') {
+    reader.options.version = true
+    return
+  }
   if (word === 'help') {
     reader.options.help = true
     const next = reader.words.find((candidate) => !candidate.startsWith('-'))

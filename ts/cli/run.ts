@@ -1,4 +1,4 @@
-import { interrupted } from '../errors/cli.ts'
+import { interrupted, missingCommand } from '../errors/cli.ts'
 import { wrongVariable } from '../errors/config.ts'
 import { fail } from '../errors/failure.ts'
 import { flag, type Options, value } from '../model/invocation.ts'
@@ -66,7 +66,7 @@ export async function run(argv: readonly string[], outside: Outside): Promise<nu
   async function perform(wish: Parsed): Promise<Outcome> {
     switch (wish.kind) {
       case 'help':
-        return help(wish.spec, VERSION)
+        return wish.asked ? help(wish.spec, VERSION) : fail(missingCommand())
       case 'version':
         return { kind: 'done', result: { version: VERSION }, output: `pybun ${VERSION}\n` }
       case 'invocation': {

@@ -21,6 +21,15 @@ export function unknownCommand(word: string, names: string[]): Problem {
   }
 }
 
+export function missingCommand(): Problem {
+  return {
+    code: 'cli/usage',
+    message: 'A command is missing',
+    hint: 'Begin with `pybun init -y`, `pybun run script.py` or `pybun x ruff check`; `pybun --help` lists all commands',
+    fix: { command: ['pybun', '--help'], safety: 'safe' },
+  }
+}
+
 export function unknownOption(option: string, command: string | null, known: string[]): Problem {
   const near = nearest(option, known)
   const help = ['pybun', ...(command ? [command] : []), '--help']

@@ -90,6 +90,11 @@ function listen(onEvent: (event: Event) => void): (...values: unknown[]) => void
   // A thread-safe function of napi puts an error, or nothing, before the value.
   return (...values) => {
     const text = values.at(-1)
-    if (typeof text === 'string') onEvent(JSON.parse(text) as Event)
+    if (typeof text === 'string') onEvent(JSON.parse(text, absentWhenNull) as Event)
   }
+}
+
+/** The wire says `null` where an event has nothing to say. */
+function absentWhenNull(_key: string, value: unknown): unknown {
+  return value === null ? undefined : value
 }

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import type { Settings } from '../model/native.ts'
 import { type Configuration, loadConfiguration } from '../project/configuration.ts'
 import { findProject, type Project, requireProject } from '../project/project.ts'
@@ -28,19 +27,6 @@ export async function loadPlace(context: Context): Promise<Place> {
 export async function loadProject(context: Context): Promise<ProjectPlace> {
   const place = await loadPlace(context)
   return { ...place, project: requireProject(place.project, context.system.cwd) }
-}
-
-/** For a script outside of the project it is called from: its own directory says which files configure it. */
-export async function loadPlaceOf(context: Context, file: string): Promise<Place> {
-  const system = { ...context.system, cwd: dirname(file) }
-  const project = await findProject(system, context.native)
-  const configuration = await loadConfiguration({
-    system: context.system,
-    native: context.native,
-    options: context.options,
-    project,
-  })
-  return { project, configuration, settings: settingsOf(configuration, context.system.cwd) }
 }
 
 function settingsOf(configuration: Configuration, cwd: string): Settings {

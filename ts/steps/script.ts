@@ -5,10 +5,10 @@ import { apply, EVERYTHING, fetch, plan } from './apply.ts'
 import type { Context } from './context.ts'
 import { ensureEnvironment, pythonOf } from './environment.ts'
 import { exclusive } from './exclusive.ts'
-import { loadPlaceOf, type Place } from './load.ts'
+import { loadPlace, type Place } from './load.ts'
 import { choosePython } from './python.ts'
 import { lockFor, machineRequest } from './resolve.ts'
-import { configuredBy, stampLoose } from './stamp.ts'
+import { configuredBy, isSteered, stampLoose } from './stamp.ts'
 
 /** A file with inline metadata (PEP 723). */
 export interface ScriptFile {
@@ -28,7 +28,7 @@ export async function readScript(context: Context, path: string): Promise<Script
 
 /** The environment of a script, made on the fly and kept below the data directory with its own lock. */
 export async function ensureScript(context: Context, { path, script }: ScriptFile): Promise<Environment> {
-  const place = await loadPlaceOf(context, path)
+  const place = await loadPlace(context)
   const configured_by = await configuredBy(context, place)
   const python_typed = value(context.options, 'python')
   const { key } = await context.native.stampKey({ kind: 'script', script: path, python: python_typed, configured_by })
@@ -36,6 +36,7 @@ export async function ensureScript(context: Context, { path, script }: ScriptFil
   const { requires_python, dependencies: requirements } = script
   const ready = await ensureLoose(context, place, { directory, from: dirname(path), requires_python, requirements })
   const program = pythonOf(ready, context.system.platform)
+  if (isSteered(place, ['python'])) return ready
   await stampLoose(context, { kind: 'script', directory, subject: path, environment: ready, program, configured_by })
   return ready
 }

