@@ -20,11 +20,11 @@ const absent = ['crates/launcher/Cargo.toml', 'crates/addon/Cargo.toml', 'ts/cli
 )
 try {
   generate(platform)
-  if (!absent.includes('crates/launcher/Cargo.toml'))
-    await step('launcher', () => buildLauncher(platform, { locked: required }))
-  if (!absent.includes('crates/addon/Cargo.toml')) await step('addon', () => buildAddon(platform, { locked: required }))
-  if (!absent.includes('ts/cli/main.ts')) await step('cli', () => buildCli())
   link(platform)
+  const has = (path) => !absent.includes(path)
+  if (has('ts/cli/main.ts')) await step('cli', () => buildCli())
+  if (has('crates/launcher/Cargo.toml')) await step('launcher', () => buildLauncher(platform, { locked: required }))
+  if (has('crates/addon/Cargo.toml')) await step('addon', () => buildAddon(platform, { locked: required }))
 } catch (error) {
   console.error(`PyBun is not built: ${error.message}`)
   process.exit(1)

@@ -89,7 +89,9 @@ fn tool(mut args: &[OsString]) -> Option<Route> {
             Word::Other(word) => {
                 let command = if word == "--" { Words::take(&mut args)? } else { word };
                 request.command = plain(command)?.to_owned();
-                return Some(Route::Tool(request, args.to_vec()));
+                // As the CLI does: one `--` in front of the tool's own arguments is ours.
+                let rest = args.strip_prefix(&[OsString::from("--")]).unwrap_or(args);
+                return Some(Route::Tool(request, rest.to_vec()));
             }
         }
     }
@@ -213,7 +215,8 @@ mod tests {
         };
         assert_eq!(of("x --from httpie --with=a --with b http --with c"), Route::Tool(request, words("--with c")));
         let ruff = ToolRequest { command: "ruff".into(), ..ToolRequest::default() };
-        assert_eq!(of("x -- ruff check ."), Route::Tool(ruff, words("check .")));
+        assert_eq!(of("x -- ruff check ."), Route::Tool(ruff.clone(), words("check .")));
+        assert_eq!(of("x ruff -- check -- ."), Route::Tool(ruff, words("check -- .")));
         for line in ["x", "x --from", "x --from a", "x --offline ruff", "x --format=json ruff", "x --"] {
             assert_eq!(of(line), Route::Cli, "{line}");
         }

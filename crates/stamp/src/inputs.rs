@@ -1,3 +1,8 @@
+use std::path::Path;
+
+/// Further up no `.python-version` is watched; the text of a stamp is bounded.
+const MAX_LEVELS: usize = 64;
+
 /// The parts of an environment that a stamp watches. All paths are absolute.
 #[derive(Debug, Clone, Copy)]
 pub struct Environment<'a> {
@@ -9,7 +14,7 @@ pub struct Environment<'a> {
 /// The paths whose facts a project's stamp records. `user_config` is where the user's own configuration is or would be.
 pub fn project_inputs(root: &str, environment: Environment, user_config: Option<&str>) -> Vec<String> {
     let mut paths = required_of_project(root).to_vec();
-    paths.push(join(root, ".python-version"));
+    paths.extend(pins(root));
     paths.extend(user_config.map(str::to_owned));
     paths.extend(of_environment(environment));
     paths
@@ -23,6 +28,7 @@ pub fn script_inputs(
     user_config: Option<&str>,
 ) -> Vec<String> {
     let mut paths = vec![script.to_owned()];
+    paths.extend(Path::new(script).parent().and_then(Path::to_str).map(pins).unwrap_or_default());
     paths.extend(of_configuration(configured_by, user_config));
     paths.extend(of_environment(environment));
     paths
@@ -59,6 +65,12 @@ fn of_environment(environment: Environment) -> [String; 3] {
     [join(environment.root, "pyvenv.cfg"), environment.python.to_owned(), environment.site_packages.to_owned()]
 }
 
+/// Where a `.python-version` for something in `directory` is or would be: there, or in a directory above.
+fn pins(directory: &str) -> Vec<String> {
+    let levels = Path::new(directory).ancestors().take(MAX_LEVELS).filter_map(Path::to_str);
+    levels.map(|level| join(level, ".python-version")).collect()
+}
+
 /// Joined as the platform's own `Path::join` does, so that writer and reader get the same text.
 fn join(directory: &str, below: &str) -> String {
     let separator = std::path::MAIN_SEPARATOR_STR;
@@ -66,5 +78,27 @@ fn join(directory: &str, below: &str) -> String {
     match directory.ends_with(separator) {
         true => format!("{directory}{below}"),
         false => format!("{directory}{separator}{below}"),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_may_appear_on_every_level() {
+        let environment = Environment { root: "/e", python: "/e/python", site_packages: "/e/site" };
+        let paths = script_inputs("/a/b/c.py", environment, None, Some("/config.toml"));
+        let expected = [
+            "/a/b/c.py",
+            "/a/b/.python-version",
+            "/a/.python-version",
+            "/.python-version",
+            "/config.toml",
+            "/e/pyvenv.cfg",
+            "/e/python",
+            "/e/site",
+        ];
+        assert_eq!(paths, expected);
     }
 }
