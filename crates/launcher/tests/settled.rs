@@ -1,5 +1,6 @@
 //! The launcher as a program: what is ready is executed, everything else becomes the CLI.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test; the workspace permits it in test functions, not in their helpers")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
