@@ -4,7 +4,6 @@ use napi::bindgen_prelude::Buffer;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use pybun_model::{Event, Phase, Problem, Unit};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, Mutex};
@@ -126,16 +125,15 @@ fn event_json(event: &Event) -> String {
     .to_string()
 }
 
-/// `Settings` as the TypeScript side sends them.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct SettingsWire {
-    pub(crate) cache_dir: std::path::PathBuf,
-    pub(crate) index_url: Option<String>,
-    #[serde(default)]
-    pub(crate) extra_index_urls: Vec<String>,
-    #[serde(default)]
-    pub(crate) offline: bool,
-    #[serde(default)]
-    pub(crate) refresh: bool,
-    pub(crate) cwd: std::path::PathBuf,
+/// All values, or the problems of all that failed.
+pub(crate) fn all_of<T>(outcomes: impl Iterator<Item = Outcome<T>>) -> Outcome<Vec<T>> {
+    let mut values = Vec::new();
+    let mut problems = Vec::new();
+    for outcome in outcomes {
+        match outcome {
+            Ok(value) => values.push(value),
+            Err(more) => problems.extend(more),
+        }
+    }
+    if problems.is_empty() { Ok(values) } else { Err(problems) }
 }

@@ -4,9 +4,14 @@
 
 mod answer;
 mod directory_lock;
+mod environment;
 mod exec;
 mod lock;
 mod manifest;
+mod project;
+mod python;
+mod resolve;
+mod settings;
 mod stamp;
 
 #[napi_derive::napi(catch_unwind)]

@@ -2,7 +2,7 @@
 
 use crate::{Request, Target, Upgrade};
 use pybun_lock::{Dependency, File, Lock, Mode, Package, Prereleases, Source};
-use pybun_model::{IndexFile, PackageName, ProjectPage, VersionOrUrl, VersionSpecifier, VersionSpecifiers};
+use pybun_model::{IndexFile, PackageName, Problem, ProjectPage, VersionOrUrl, VersionSpecifier, VersionSpecifiers};
 use pybun_resolver::{Edge, Inputs, Preference, Resolution, Resolved};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -76,7 +76,7 @@ pub(crate) fn lock_of(
     request: &Request,
     resolution: &Resolution,
     pages: &FxHashMap<PackageName, Arc<ProjectPage>>,
-) -> Lock {
+) -> Result<Lock, Problem> {
     let places: FxHashMap<_, _> = (0_u32..)
         .zip(&resolution.packages)
         .map(|(place, package)| ((&package.name, &package.version), place))
@@ -84,21 +84,41 @@ pub(crate) fn lock_of(
     let direct: FxHashSet<_> = resolver_inputs(request).direct;
     let previous = request.previous.as_ref();
     let packages = resolution.packages.iter().map(|package| {
+        let files = pages.get(&package.name).map(|page| files_of(package, page, previous)).unwrap_or_default();
         let page = pages.get(&package.name);
         let source = match page.and_then(|page| page.files.first()) {
             Some(file) if direct.contains(&package.name) => Source::Url(file.url.to_string()),
             _ => Source::Index,
         };
-        Package {
+        Ok(Package {
             name: package.name.clone(),
             version: package.version.clone(),
             source,
             marker: package.marker,
             dependencies: package.edges.iter().map(|edge| dependency_of(edge, &places)).collect(),
-            files: page.map(|page| files_of(package, page, previous)).unwrap_or_default(),
-        }
+            files: allowed(package, files, request)?,
+        })
     });
-    Lock { inputs: request.inputs.clone(), packages: packages.collect() }
+    Ok(Lock { inputs: request.inputs.clone(), packages: packages.collect::<Result<_, Problem>>()? })
+}
+
+/// The files whose digests a requirements file states, when it states any.
+fn allowed(package: &Resolved, files: Vec<File>, request: &Request) -> Result<Vec<File>, Problem> {
+    let Some(digests) = request.hashes.get(&package.name) else { return Ok(files) };
+    let stated = |file: &File| file.sha256.is_some_and(|digest| digests.contains(&digest));
+    let kept: Vec<File> = files.into_iter().filter(stated).collect();
+    if !kept.is_empty() {
+        return Ok(kept);
+    }
+    let Resolved { name, version, .. } = package;
+    Err(Problem::new(
+        "resolve/hash-mismatch",
+        format!("no file of {name} {version} has a SHA-256 that the requirements state"),
+    )
+    .hint("The index offers other files than those that were locked; find out why before you change the hashes")
+    .with("package", name.as_ref())
+    .with("version", version.to_string())
+    .with("stated", digests.iter().map(ToString::to_string).collect::<Vec<_>>()))
 }
 
 fn dependency_of(edge: &Edge, places: &FxHashMap<(&PackageName, &Version), u32>) -> Dependency {

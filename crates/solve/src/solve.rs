@@ -5,10 +5,11 @@ use crate::{Source, conflict, lock};
 use pybun_lock::Lock;
 use pybun_model::{
     CoreMetadata, Distribution, Emit, Event, IndexFile, MarkerEnvironment, PackageName, Phase, Problem, ProjectPage,
-    Tags, Unit, Version, VersionOrUrl,
+    Sha256, Tags, Unit, Version, VersionOrUrl,
 };
 use pybun_resolver::{Fact, Metadata, Resolver, Step};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -20,6 +21,8 @@ pub struct Request {
     /// The interpreter at hand: it builds sdists, and without `requires-python` its version is the oldest.
     pub markers: MarkerEnvironment,
     pub tags: Arc<Tags>,
+    /// The only files that may be locked, where a requirements file states digests.
+    pub hashes: BTreeMap<PackageName, Vec<Sha256>>,
     /// Versions to keep where they still fit.
     pub previous: Option<Lock>,
     pub upgrade: Upgrade,
@@ -53,7 +56,7 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
     let mut done = 0;
     loop {
         match resolver.step() {
-            Step::Done(resolution) => return Ok(lock::lock_of(request, &resolution, &known.pages)),
+            Step::Done(resolution) => return lock::lock_of(request, &resolution, &known.pages),
             Step::Conflict(conflict) => return Err(conflict::problem(&conflict, request, &known.pages)),
             Step::Need(requests) => {
                 for wanted in requests {

@@ -1,0 +1,1 @@
+//! The project itself, installed from its source.

@@ -1,0 +1,123 @@
+//! Interpreters and environments.
+
+use crate::answer::{answer, one};
+use napi_derive::napi;
+use pybun_model::{Problem, VersionSpecifiers};
+use pybun_python::{Environment, Interpreter, Search, Wanted};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+#[derive(Deserialize)]
+struct FindWire {
+    cwd: PathBuf,
+    cache_dir: PathBuf,
+}
+
+#[napi(catch_unwind)]
+pub fn python_find(request: String) -> napi::Result<String> {
+    answer(&request, |FindWire { cwd, cache_dir }| {
+        let found = pybun_python::find(&search(cwd, cache_dir));
+        Ok(json!({
+            "interpreters": found.interpreters.iter().map(interpreter_json).collect::<Vec<_>>(),
+            "skipped": found.skipped.iter().map(|skipped| json!({
+                "path": skipped.path.display().to_string(),
+                "why": skipped.why,
+            })).collect::<Vec<_>>(),
+        }))
+    })
+}
+
+#[derive(Deserialize)]
+struct ChooseWire {
+    request: Option<String>,
+    pin: Option<String>,
+    requires_python: Option<String>,
+    cwd: PathBuf,
+    cache_dir: PathBuf,
+}
+
+#[napi(catch_unwind)]
+pub fn python_choose(request: String) -> napi::Result<String> {
+    answer(&request, |wire: ChooseWire| {
+        let requires_python = wire.requires_python.as_deref().map(specifiers).transpose()?;
+        let wanted = Wanted {
+            request: wire.request.as_deref(),
+            pin: wire.pin.as_deref(),
+            requires_python: requires_python.as_ref(),
+        };
+        let choice = pybun_python::choose(&search(wire.cwd, wire.cache_dir), wanted).map_err(one)?;
+        Ok(interpreter_json(&choice.interpreter))
+    })
+}
+
+#[derive(Deserialize)]
+struct EnsureWire {
+    path: PathBuf,
+    python: PathBuf,
+    cache_dir: PathBuf,
+}
+
+#[napi(catch_unwind)]
+pub fn environment_ensure(request: String) -> napi::Result<String> {
+    answer(&request, |EnsureWire { path, python, cache_dir }| {
+        let search = search(parent(&path), cache_dir);
+        let python = python.display().to_string();
+        let wanted = Wanted { request: Some(&python), ..Wanted::default() };
+        let choice = pybun_python::choose(&search, wanted).map_err(one)?;
+        let environment = pybun_python::ensure_environment(&path, &choice.interpreter).map_err(one)?;
+        Ok(environment_json(&environment))
+    })
+}
+
+#[derive(Deserialize)]
+struct ReadWire {
+    path: PathBuf,
+    cache_dir: PathBuf,
+}
+
+#[napi(catch_unwind)]
+pub fn environment_read(request: String) -> napi::Result<String> {
+    answer(&request, |ReadWire { path, cache_dir }| {
+        let search = search(parent(&path), cache_dir);
+        Ok(environment_json(&pybun_python::read_environment(&path, &search).map_err(one)?))
+    })
+}
+
+pub(crate) fn search(cwd: PathBuf, cache_dir: PathBuf) -> Search {
+    Search { cwd, cache_dir, environment: std::env::vars().collect() }
+}
+
+pub(crate) fn specifiers(text: &str) -> Result<VersionSpecifiers, Vec<Problem>> {
+    text.parse().map_err(|_| {
+        vec![
+            Problem::new("requirement/invalid-python", format!("`{text}` says nothing about Python versions"))
+                .hint("Write it as in `>=3.10`"),
+        ]
+    })
+}
+
+fn parent(path: &Path) -> PathBuf {
+    path.parent().unwrap_or(path).to_owned()
+}
+
+fn interpreter_json(interpreter: &Interpreter) -> Value {
+    json!({
+        "path": interpreter.path.display().to_string(),
+        "version": interpreter.version.to_string(),
+        "implementation": interpreter.implementation,
+        "prefix": interpreter.prefix.display().to_string(),
+        "platform": interpreter.platform_name(),
+        "origin": interpreter.origin.as_str(),
+    })
+}
+
+fn environment_json(environment: &Environment) -> Value {
+    json!({
+        "path": environment.root.display().to_string(),
+        "python": environment.python.display().to_string(),
+        "version": environment.interpreter.version.to_string(),
+        "site_packages": environment.purelib.display().to_string(),
+        "created": environment.created,
+    })
+}

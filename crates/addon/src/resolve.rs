@@ -1,0 +1,190 @@
+//! From requirements to a lock.
+
+use crate::answer::{Answer, OnEvent, Outcome, all_of, answer_later, emitter, one, text};
+use crate::manifest::requirements_of;
+use crate::python::specifiers;
+use crate::settings::SettingsWire;
+use napi::bindgen_prelude::Buffer;
+use napi_derive::napi;
+use pybun_lock::{Inputs, Lock, Mode, Prereleases, Root, RootKind};
+use pybun_model::{PackageName, Problem, Sha256};
+use pybun_solve::{Request, Target, Upgrade};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+#[derive(Deserialize)]
+struct ResolveWire {
+    settings: SettingsWire,
+    roots: Vec<RootWire>,
+    #[serde(default)]
+    constraints: Vec<String>,
+    #[serde(default)]
+    hashes: BTreeMap<String, Vec<String>>,
+    requires_python: Option<String>,
+    python: String,
+    target: TargetWire,
+    resolution: ModeWire,
+    prereleases: PrereleasesWire,
+    #[serde(default)]
+    upgrade: bool,
+    #[serde(default)]
+    upgrade_packages: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct RootWire {
+    requirements: Vec<String>,
+    group: Option<String>,
+    extra: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum TargetWire {
+    Universal,
+    Machine,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ModeWire {
+    Highest,
+    Lowest,
+    LowestDirect,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum PrereleasesWire {
+    IfNecessary,
+    Allow,
+    Disallow,
+}
+
+#[napi]
+pub async fn resolve(request: String, previous: Option<Buffer>, on_event: OnEvent) -> napi::Result<Answer> {
+    let previous = previous.map(|bytes| bytes.to_vec());
+    let emit = emitter(on_event);
+    answer_later(request, move |wire: ResolveWire| async move {
+        // A lock that cannot be read gives no preferences; whoever needs it whole has already been told.
+        let previous = previous.and_then(|bytes| pybun_lock::decode(&bytes).ok());
+        let supply = wire.settings.supply(&wire.python, emit)?;
+        let request = Request {
+            inputs: wire.inputs()?,
+            target: match wire.target {
+                TargetWire::Universal => Target::Universal,
+                TargetWire::Machine => Target::Machine,
+            },
+            markers: supply.interpreter().markers.clone(),
+            tags: supply.tags(),
+            hashes: wire.hashes()?,
+            upgrade: wire.upgrade()?,
+            previous,
+        };
+        let emit = supply.emit().clone();
+        let lock = pybun_solve::solve(&request, Arc::new(supply), &*emit).await.map_err(|problem| vec![problem])?;
+        let summary = json!({
+            "packages": lock.packages.iter().map(|package| json!({
+                "name": package.name,
+                "version": package.version.to_string(),
+            })).collect::<Vec<_>>(),
+            "changes": changes(request.previous.as_ref(), &lock),
+        });
+        Ok((summary, Some(pybun_lock::encode(&lock))))
+    })
+    .await
+}
+
+/// Was the lock made from these very inputs?
+#[napi(catch_unwind)]
+pub fn lock_check(request: String, lock: Buffer) -> napi::Result<String> {
+    let wire: ResolveWire =
+        serde_json::from_str(&request).map_err(|error| napi::Error::from_reason(error.to_string()))?;
+    let check = || -> Outcome {
+        let lock = pybun_lock::decode(&lock).map_err(one)?;
+        let reasons = lock.inputs.differences(&wire.inputs()?);
+        Ok(json!({ "fresh": reasons.is_empty(), "reasons": reasons }))
+    };
+    Ok(text(check()))
+}
+
+impl ResolveWire {
+    fn inputs(&self) -> Outcome<Inputs> {
+        let root = |wire: &RootWire| -> Outcome<Root> {
+            let kind = match (&wire.group, &wire.extra) {
+                (Some(group), _) => RootKind::Group(group.parse().map_err(|_| vec![bad_name(group)])?),
+                (None, Some(extra)) => RootKind::Extra(extra.parse().map_err(|_| vec![bad_name(extra)])?),
+                (None, None) => RootKind::Project,
+            };
+            Ok(Root { kind, requirements: requirements_of(&wire.requirements)? })
+        };
+        let inputs = Inputs {
+            requires_python: self.requires_python.as_deref().map(specifiers).transpose()?,
+            roots: all_of(self.roots.iter().map(root))?,
+            constraints: requirements_of(&self.constraints)?,
+            overrides: Vec::new(),
+            mode: match self.resolution {
+                ModeWire::Highest => Mode::Highest,
+                ModeWire::Lowest => Mode::Lowest,
+                ModeWire::LowestDirect => Mode::LowestDirect,
+            },
+            prereleases: match self.prereleases {
+                PrereleasesWire::IfNecessary => Prereleases::IfNecessary,
+                PrereleasesWire::Allow => Prereleases::Allow,
+                PrereleasesWire::Disallow => Prereleases::Disallow,
+            },
+        };
+        Ok(inputs.sorted())
+    }
+
+    fn upgrade(&self) -> Outcome<Upgrade> {
+        if self.upgrade {
+            return Ok(Upgrade::Everything);
+        }
+        let names = self.upgrade_packages.iter().map(|name| package_name(name));
+        let names: Vec<PackageName> = all_of(names)?;
+        Ok(if names.is_empty() { Upgrade::Nothing } else { Upgrade::Packages(names.into_iter().collect()) })
+    }
+
+    /// Only SHA-256 counts; other algorithms are no protection.
+    fn hashes(&self) -> Outcome<BTreeMap<PackageName, Vec<Sha256>>> {
+        let one = |(name, texts): (&String, &Vec<String>)| {
+            let digests = texts.iter().filter_map(|text| text.strip_prefix("sha256:")?.parse().ok()).collect();
+            Ok((package_name(name)?, digests))
+        };
+        Ok(all_of(self.hashes.iter().map(one))?.into_iter().collect())
+    }
+}
+
+fn package_name(text: &str) -> Outcome<PackageName> {
+    text.parse().map_err(|_| vec![bad_name(text)])
+}
+
+fn bad_name(text: &str) -> Problem {
+    Problem::new("requirement/invalid-name", format!("`{text}` is not a valid name"))
+        .hint("Names hold ASCII letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit (PEP 508)")
+}
+
+/// What moved, by name. A name with several versions is told as all of them.
+fn changes(previous: Option<&Lock>, lock: &Lock) -> Vec<Value> {
+    let versions = |lock: &Lock| {
+        let mut of_name: BTreeMap<PackageName, BTreeSet<String>> = BTreeMap::new();
+        for package in &lock.packages {
+            of_name.entry(package.name.clone()).or_default().insert(package.version.to_string());
+        }
+        of_name
+    };
+    let before = previous.map(versions).unwrap_or_default();
+    let after = versions(lock);
+    let names: BTreeSet<&PackageName> = before.keys().chain(after.keys()).collect();
+    let text = |of: &BTreeMap<PackageName, BTreeSet<String>>, name: &PackageName| {
+        of.get(name).map(|versions| versions.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
+    };
+    names
+        .into_iter()
+        .filter(|name| before.get(name) != after.get(name))
+        .map(|name| json!({ "name": name, "from": text(&before, name), "to": text(&after, name) }))
+        .collect()
+}

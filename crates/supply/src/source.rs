@@ -1,0 +1,38 @@
+//! The resolver's questions, answered by indexes and, for sdists that do not say it themselves, by builds.
+
+use crate::Supply;
+use pybun_model::{CoreMetadata, Distribution, IndexFile, PackageName, Problem, ProjectPage};
+use pybun_solve::{Direct, Future, Source};
+use std::sync::Arc;
+
+impl Source for Supply {
+    fn page<'a>(&'a self, name: &'a PackageName) -> Future<'a, Option<Arc<ProjectPage>>> {
+        Box::pin(async move { self.shared.client.page(name).await.map_err(|error| Problem::from(&error)) })
+    }
+
+    fn metadata<'a>(&'a self, file: &'a IndexFile) -> Future<'a, CoreMetadata> {
+        Box::pin(self.metadata_of(file))
+    }
+
+    fn direct<'a>(&'a self, name: &'a PackageName, url: &'a str) -> Future<'a, Direct> {
+        Box::pin(async move {
+            let file = self.direct_file(name, url).await?;
+            let metadata = self.metadata_of(&file).await?;
+            Ok(Direct { file, metadata })
+        })
+    }
+}
+
+impl Supply {
+    async fn metadata_of(&self, file: &IndexFile) -> Result<CoreMetadata, Problem> {
+        let client = &self.shared.client;
+        let problem = |error| Problem::from(&error);
+        match &file.distribution {
+            Distribution::Wheel(_) => client.metadata(file).await.map_err(problem),
+            Distribution::Sdist(_) => match client.sdist_metadata(file).await.map_err(problem)? {
+                Some(metadata) => Ok(metadata),
+                None => self.built_metadata(file).await,
+            },
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What all the work of one command shares.
+
+use pybun_fetch::Client;
+use pybun_install::{Layout, Store};
+use pybun_model::{Event, Problem, Tags};
+use pybun_python::{Environment, Interpreter, Search};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Takes events from any thread.
+pub type Emitter = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// An index client, the store, and the interpreter for which things are resolved and built. Cheap to clone.
+#[derive(Clone)]
+pub struct Supply {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) client: Client,
+    pub(crate) store: Store,
+    pub(crate) interpreter: Interpreter,
+    pub(crate) tags: Arc<Tags>,
+    pub(crate) search: Search,
+    pub(crate) emit: Emitter,
+    /// As many unpack at a time as there are processors.
+    pub(crate) unpacking: Semaphore,
+    pub(crate) downloading: Semaphore,
+}
+
+/// More connections only share the same line; the index client bounds its requests on its own.
+const DOWNLOADS: usize = 16;
+
+impl Supply {
+    /// `settings.cache_dir` is the data directory for everything.
+    pub fn new(settings: pybun_fetch::Settings, interpreter: Interpreter, emit: Emitter) -> Result<Self, Problem> {
+        let search = Search {
+            cwd: settings.cache_dir.clone(),
+            cache_dir: settings.cache_dir.clone(),
+            environment: settings.environment.clone(),
+        };
+        let store = Store::open(&settings.cache_dir);
+        let client = Client::new(settings).map_err(|error| Problem::from(&error))?;
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let tags = Arc::new(interpreter.tags());
+        let shared = Shared {
+            client,
+            store,
+            interpreter,
+            tags,
+            search,
+            emit,
+            unpacking: Semaphore::new(threads),
+            downloading: Semaphore::new(DOWNLOADS),
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    pub fn interpreter(&self) -> &Interpreter {
+        &self.shared.interpreter
+    }
+
+    pub fn tags(&self) -> Arc<Tags> {
+        self.shared.tags.clone()
+    }
+
+    pub fn emit(&self) -> &Emitter {
+        &self.shared.emit
+    }
+}
+
+/// Where an environment takes what is installed.
+pub fn layout_of(environment: &Environment) -> Layout {
+    Layout {
+        purelib: environment.purelib.clone(),
+        platlib: environment.platlib.clone(),
+        scripts: environment.scripts.clone(),
+        data: environment.data.clone(),
+        headers: environment.headers.clone(),
+        python: environment.python.clone(),
+        prefix: environment.root.clone(),
+    }
+}

@@ -1,0 +1,171 @@
+//! From what a plan wants to wheels in the store.
+
+use crate::{Supply, direct};
+use pybun_lock::Source;
+use pybun_model::{Emit, Event, IndexFile, PackageName, Phase, Problem, Sha256, Unit, Version, WheelName};
+use pybun_plan::Chosen;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::task::JoinSet;
+
+/// A locked file that an environment is to get.
+#[derive(Clone, Debug)]
+pub struct Want {
+    pub name: PackageName,
+    pub version: Version,
+    pub filename: Box<str>,
+    pub source: Source,
+    pub sha256: Option<Sha256>,
+    pub size: Option<u64>,
+    pub storage: Option<[u8; 32]>,
+    /// `None` for an sdist.
+    pub wheel: Option<WheelName>,
+}
+
+/// A wheel in the store, and how it came there.
+#[derive(Clone, Copy, Debug)]
+pub struct Supplied {
+    /// The position of the want it answers.
+    pub position: usize,
+    pub sha256: Sha256,
+    /// Zero when nothing had to be transferred.
+    pub downloaded_bytes: u64,
+    pub built: bool,
+}
+
+impl From<&Chosen<'_>> for Want {
+    fn from(chosen: &Chosen<'_>) -> Self {
+        Self {
+            name: chosen.package.name.clone(),
+            version: chosen.package.version.clone(),
+            filename: chosen.file.filename.clone(),
+            source: chosen.package.source.clone(),
+            sha256: chosen.file.sha256,
+            size: chosen.file.size,
+            storage: chosen.file.storage,
+            wheel: chosen.wheel.clone(),
+        }
+    }
+}
+
+impl Supply {
+    /// Brings every want into the store, in parallel, large files first. Returns them in the order of `wants`; the
+    /// first problem ends the work, and what is already in the store stays there.
+    pub async fn wheels(&self, wants: Vec<Want>) -> Result<Vec<Supplied>, Problem> {
+        let progress = Arc::new(Progress::new(self, &wants));
+        let alone = wants.len() == 1;
+        let mut order: Vec<(usize, Want)> = wants.into_iter().enumerate().collect();
+        order.sort_by_key(|(_, want)| std::cmp::Reverse(want.size.unwrap_or(0)));
+        let mut open = JoinSet::new();
+        for (position, want) in order {
+            let (supply, progress) = (self.clone(), progress.clone());
+            open.spawn(async move {
+                let result = supply.one(&want, alone, &|event| progress.emit(event)).await;
+                progress.finished(&want);
+                result.map(|supplied| Supplied { position, ..supplied })
+            });
+        }
+        let mut supplied = Vec::new();
+        while let Some(one) = open.join_next().await {
+            supplied.push(one.map_err(|error| crashed(&error))??);
+        }
+        supplied.sort_by_key(|one| one.position);
+        Ok(supplied)
+    }
+
+    async fn one(&self, want: &Want, alone: bool, emit: Emit<'_>) -> Result<Supplied, Problem> {
+        match &want.wheel {
+            None => {
+                let file = self.file_of(want).await?;
+                let (sha256, downloaded_bytes) = self.built_wheel(&file).await?;
+                Ok(Supplied { position: 0, sha256, downloaded_bytes, built: true })
+            }
+            Some(wheel) => {
+                if let Some(sha256) = want.sha256.filter(|sha256| self.shared.store.has(sha256)) {
+                    return Ok(Supplied { position: 0, sha256, downloaded_bytes: 0, built: false });
+                }
+                let (sha256, downloaded_bytes) = self.downloaded(want, wheel, alone, emit).await?;
+                Ok(Supplied { position: 0, sha256, downloaded_bytes, built: false })
+            }
+        }
+    }
+
+    async fn downloaded(
+        &self,
+        want: &Want,
+        wheel: &WheelName,
+        alone: bool,
+        emit: Emit<'_>,
+    ) -> Result<(Sha256, u64), Problem> {
+        let file = self.file_of(want).await?;
+        let permit = self.shared.downloading.acquire().await.expect("the semaphore is never closed");
+        let download = self.shared.client.download(&file, emit).await.map_err(|error| Problem::from(&error))?;
+        drop(permit);
+        let _permit = self.shared.unpacking.acquire().await.expect("the semaphore is never closed");
+        let (store, wheel) = (self.shared.store.clone(), wheel.clone());
+        let threads = if alone { std::thread::available_parallelism().map_or(1, usize::from) } else { 1 };
+        let size = download.size;
+        let unpack = move || store.add_wheel(&download.path, &wheel, download.sha256, threads, &pybun_model::silent);
+        let stored = tokio::task::spawn_blocking(unpack).await.map_err(|error| crashed(&error))?;
+        stored.map(|stored| (stored.sha256, size)).map_err(|error| Problem::from(&error))
+    }
+
+    /// Where the file is.
+    async fn file_of(&self, want: &Want) -> Result<IndexFile, Problem> {
+        match (&want.source, want.sha256) {
+            (Source::Url(url), sha256) => {
+                let file = direct::parse(&want.name, url)?;
+                Ok(IndexFile { sha256: sha256.or(file.sha256), size: want.size, ..file })
+            }
+            (Source::Index, Some(sha256)) => {
+                let located = self.shared.client.locate(&want.name, &want.filename, &sha256, want.storage).await;
+                located.map_err(|error| Problem::from(&error))
+            }
+            (Source::Index, None) => self.file_without_digest(want).await,
+        }
+    }
+
+    /// An index that states no digests is asked by file name alone.
+    async fn file_without_digest(&self, want: &Want) -> Result<IndexFile, Problem> {
+        let page = self.shared.client.page(&want.name).await.map_err(|error| Problem::from(&error))?;
+        let mut files = page.iter().flat_map(|page| &page.files);
+        files.find(|file| file.filename == want.filename).cloned().ok_or_else(|| {
+            Problem::new("fetch/file-gone", format!("no configured index has `{}` any more", want.filename))
+                .hint("Resolve again to choose another file")
+                .with("package", want.name.as_ref())
+        })
+    }
+}
+
+pub(crate) fn crashed(error: &tokio::task::JoinError) -> Problem {
+    Problem::new("supply/crash", format!("a piece of work ended without an answer ({error})"))
+        .hint("This is a fault of PyBun; please report it")
+}
+
+/// Adds up what the parallel downloads report, so that a person sees one bar.
+struct Progress {
+    supply: Supply,
+    total: Option<u64>,
+    finished: AtomicU64,
+}
+
+impl Progress {
+    fn new(supply: &Supply, wants: &[Want]) -> Self {
+        Self { supply: supply.clone(), total: Some(wants.len() as u64), finished: AtomicU64::new(0) }
+    }
+
+    /// Bytes of single files are of interest only while there is one file.
+    fn emit(&self, event: Event) {
+        let is_bytes = matches!(&event, Event::Progress { unit: Unit::Bytes, .. });
+        if !is_bytes || self.total == Some(1) {
+            (self.supply.shared.emit)(event);
+        }
+    }
+
+    fn finished(&self, want: &Want) {
+        let done = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
+        let name = Some(want.filename.to_string());
+        let event = Event::Progress { phase: Phase::Download, name, done, total: self.total, unit: Unit::Packages };
+        (self.supply.shared.emit)(event);
+    }
+}
