@@ -192,7 +192,8 @@ pub(crate) fn given(path: &Path) -> PathBuf {
     executable_in(path).unwrap_or_else(|| path.join(executable_name()))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::collections::BTreeMap;

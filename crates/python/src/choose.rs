@@ -54,7 +54,7 @@ pub fn choose(search: &Search, wanted: Wanted) -> Result<Choice, Error> {
         Request::Path(path) => Candidate { path: given(path), origin: Origin::Given },
         Request::Name(name) => match named(search, name) {
             Some(candidate) => candidate,
-            None => return Err(not_found(search, &request, wanted.requires_python, Vec::new(), Vec::new())),
+            None => return Err(not_found(search, &request, wanted.requires_python, Vec::new())),
         },
         Request::Any | Request::Version { .. } => {
             return choose_any(search, &request, asked_by, wanted.requires_python);
@@ -76,24 +76,22 @@ fn choose_any(
     requires: Option<&VersionSpecifiers>,
 ) -> Result<Choice, Error> {
     let mut probing = Probing::new(search);
-    let mut others = Vec::new();
     let mut nearly = None;
     for candidate in candidates(search, request) {
         let Some(interpreter) = probing.interpreter(candidate) else { continue };
         if !request.matches(&interpreter) {
-            others.push((interpreter.version, interpreter.path));
-        } else if requires.is_none_or(|requires| allows(requires, &interpreter.version)) {
-            return Ok(Choice { interpreter, skipped: probing.skipped });
-        } else {
-            others.push((interpreter.version.clone(), interpreter.path.clone()));
-            nearly.get_or_insert(interpreter);
+            continue;
         }
+        if requires.is_none_or(|requires| allows(requires, &interpreter.version)) {
+            return Ok(Choice { interpreter, skipped: probing.skipped });
+        }
+        nearly.get_or_insert(interpreter);
     }
     match (nearly, requires) {
         (Some(interpreter), Some(requires)) if *request != Request::Any => {
             Err(incompatible(interpreter, asked_by, requires))
         }
-        _ => Err(not_found(search, request, requires, others, probing.skipped)),
+        _ => Err(not_found(search, request, requires, probing.skipped)),
     }
 }
 
@@ -107,17 +105,9 @@ fn incompatible(interpreter: Interpreter, asked_by: &'static str, requires: &Ver
     Error::Incompatible { version, path, asked_by, requires: requires.to_string() }
 }
 
-fn not_found(
-    search: &Search,
-    request: &Request,
-    requires: Option<&VersionSpecifiers>,
-    mut found: Vec<(Version, PathBuf)>,
-    skipped: Vec<Skipped>,
-) -> Error {
-    if found.is_empty() {
-        // The request kept most candidates from being looked at.
-        found = find(search).interpreters.into_iter().map(|found| (found.version, found.path)).collect();
-    }
+fn not_found(search: &Search, request: &Request, requires: Option<&VersionSpecifiers>, skipped: Vec<Skipped>) -> Error {
+    // The request kept most candidates from being looked at; a person wants to know of all.
+    let found = find(search).interpreters.into_iter().map(|found| (found.version, found.path)).collect();
     let wanted = match (request, requires) {
         (Request::Any, Some(requires)) => requires.to_string(),
         (request, Some(requires)) => format!("{request} ({requires})"),

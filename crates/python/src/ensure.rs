@@ -189,6 +189,7 @@ fn open_to_others(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 #[path = "environment_tests.rs"]
 mod tests;
