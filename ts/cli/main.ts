@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty'
 import { crash } from '../errors/cli.ts'
 import { loadAddon } from '../native/load.ts'
 import type { Sink } from '../report/report.ts'
@@ -9,6 +10,7 @@ import { run } from './run.ts'
 /** The front door of the command line: builds the outside, runs, leaves. */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<never> {
   const system = realSystem()
+  const streams = openStreams()
   const stop = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(name, () => {
@@ -16,32 +18,53 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
       stop.abort()
     })
   }
-  // A reader that has seen enough, like `head`, is no failure.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(0))
   const exit_code = await run(argv, {
     system,
-    sink: sink(),
+    sink: sinkOf(streams),
     loadAddon: () => loadAddon(system.env),
     signal: stop.signal,
   })
-  return leave(exit_code)
+  return leave(exit_code, streams)
 }
 
-/** The addon's threads may still be at work, so nobody waits for the event loop to run dry. */
-async function leave(exit_code: number): Promise<never> {
-  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))))
+/** The addon's threads may still be at work, so that nobody waits for the event loop to run dry. */
+async function leave(exit_code: number, streams: Streams): Promise<never> {
+  await streams.flush()
   removeTemporaryFiles()
   process.exit(exit_code)
 }
 
-function sink(): Sink {
-  const { env, stdout, stderr } = process
+type Streams = ReturnType<typeof openStreams>
+
+/** Each stream is made at its first use: a start feels every one of them. */
+function openStreams() {
+  const open = new Map<'stdout' | 'stderr', NodeJS.WriteStream>()
+  const stream = (name: 'stdout' | 'stderr') => {
+    const known = open.get(name)
+    if (known) return known
+    const made = process[name]
+    // A reader that has seen enough, like `head`, is no failure.
+    made.on('error', () => process.exit(0))
+    open.set(name, made)
+    return made
+  }
   return {
-    out: (text) => stdout.write(text),
-    err: (text) => stderr.write(text),
-    err_is_terminal: stderr.isTTY === true,
-    columns: stderr.columns || 80,
-    colour: !env.NO_COLOR && env.TERM !== 'dumb' && stderr.isTTY === true,
+    stream,
+    flush: () => Promise.all([...open.values()].map((made) => new Promise((done) => made.write('', done)))),
+  }
+}
+
+function sinkOf({ stream }: Streams): Sink {
+  const { env } = process
+  const err_is_terminal = isatty(2)
+  return {
+    out: (text) => stream('stdout').write(text),
+    err: (text) => stream('stderr').write(text),
+    err_is_terminal,
+    get columns() {
+      return stream('stderr').columns || 80
+    },
+    colour: !env.NO_COLOR && env.TERM !== 'dumb' && err_is_terminal,
     now_ms: () => performance.now(),
   }
 }

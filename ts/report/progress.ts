@@ -8,7 +8,7 @@ export interface ProgressView {
 
 export interface ProgressTarget {
   write(text: string): void
-  columns: number
+  columns(): number
   now_ms(): number
 }
 
@@ -26,7 +26,7 @@ export function progressBar(target: ProgressTarget): ProgressView {
       if (at - drawn_ms < REDRAW_MS) return
       drawn_ms = at
       visible = true
-      target.write(`\r\x1b[2K${line(event, state, target.columns, at)}`)
+      target.write(`\r\x1b[2K${line(event, state, target.columns(), at)}`)
     },
     close() {
       if (visible) target.write('\r\x1b[2K')

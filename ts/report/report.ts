@@ -93,6 +93,6 @@ function textStyle(sink: Sink, { verbose }: ReportStyle) {
 
 function viewFor(sink: Sink, style: ReportStyle, when: ProgressWhen): ProgressView {
   if (when === 'never' || style.format === 'json' || style.quiet) return noProgress
-  const target = { write: sink.err, columns: sink.columns, now_ms: sink.now_ms }
+  const target = { write: sink.err, columns: () => sink.columns, now_ms: sink.now_ms }
   return sink.err_is_terminal || when === 'always' ? progressBar(target) : progressLines(target)
 }

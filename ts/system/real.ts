@@ -1,9 +1,9 @@
 import { homedir } from 'node:os'
+import { isatty } from 'node:tty'
 import { files } from './files.ts'
-import { processes } from './processes.ts'
 import type { System } from './system.ts'
 
-/** The effects of this process. */
+/** The effects of this process. What a start may do without is loaded when it is asked for. */
 export function realSystem(): System {
   return {
     env: process.env,
@@ -11,17 +11,16 @@ export function realSystem(): System {
     home: homedir(),
     platform: process.platform,
     files,
-    processes,
-    // Prompts bring a library along, and hardly any command asks anything.
+    processes: {
+      capture: async (...request) => (await import('./processes.ts')).processes.capture(...request),
+      inherit: async (program) => (await import('./processes.ts')).processes.inherit(program),
+    },
     prompts: {
       text: async (question) => (await import('./prompts.ts')).prompts.text(question),
       select: async (question) => (await import('./prompts.ts')).prompts.select(question),
       confirm: async (question) => (await import('./prompts.ts')).prompts.confirm(question),
     },
-    tty: {
-      stdin: process.stdin.isTTY === true,
-      stdout: process.stdout.isTTY === true,
-      stderr: process.stderr.isTTY === true,
-    },
+    // Asking the streams would make them.
+    tty: { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) },
   }
 }
