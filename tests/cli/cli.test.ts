@@ -10,7 +10,7 @@ import { type LocalIndex, startIndex } from '../index/index.mjs'
 import { type Case, loadCases, type Mode, type Step } from './harness/case.ts'
 import { describeChanges, readTree } from './harness/changes.ts'
 import { checkEnvelope } from './harness/envelope.ts'
-import { filter, withoutEventCounts } from './harness/filters.ts'
+import { filter, withoutEventCounts, withoutVersion } from './harness/filters.ts'
 import { type Ran, run } from './harness/run.ts'
 import { PYBUN, type Sandbox, sandbox } from './harness/sandbox.ts'
 
@@ -22,17 +22,17 @@ test('there is a pybun to test', () => {
   expect(existsSync(PYBUN), `${PYBUN} is missing: run \`npm ci\``).toBe(true)
 })
 
-describe.concurrent.each(loadCases(ROOT, PACKAGES))('$name', (found) => {
-  for (const mode of found.modes) {
-    test(`${mode}: ${found.about}`, async () => {
+for (const found of loadCases(ROOT, PACKAGES)) {
+  describe.concurrent(found.name, () => {
+    test.each(found.modes)(`%s: ${found.about}`, async (mode) => {
       const actual = await play(found, mode)
       const path = join(found.directory, 'expected', `${mode}.txt`)
       if (update) return record(path, actual)
       expect(existsSync(path), `${path} is missing: record it with PYBUN_UPDATE_CASES=1`).toBe(true)
       expect(actual).toBe(readFileSync(path, 'utf8'))
     })
-  }
-})
+  })
+}
 
 async function play(found: Case, mode: Mode): Promise<string> {
   const index = await startIndex(found.index)
@@ -57,8 +57,9 @@ async function playStep(at: { step: Step; mode: Mode; box: Sandbox; index: Local
   const changes = describeChanges(box.root, before, readTree(box.root), step.show)
   const stdout = enveloped ? shownEnvelope(ran, step) : ran.stdout
   const text = transcript({ step, ran, stdout, changes })
-  expect(ran.exit, filter(text, box, index.port)).toBe(step.exit)
-  return filter(text, box, index.port)
+  const shown = filter(text, { box, port: index.port, python: step.python !== false })
+  expect(ran.exit, shown).toBe(step.exit)
+  return shown
 }
 
 async function prepare(step: Step, box: Sandbox, index: LocalIndex) {
@@ -73,7 +74,7 @@ async function prepare(step: Step, box: Sandbox, index: LocalIndex) {
 
 function shownEnvelope(ran: Ran, step: Step): string {
   const envelope = checkEnvelope(ran, step.args ?? [])
-  return `${JSON.stringify(withoutEventCounts(envelope), null, 2)}\n`
+  return `${JSON.stringify(withoutVersion(withoutEventCounts(envelope)), null, 2)}\n`
 }
 
 function transcript(at: { step: Step; ran: Ran; stdout: string; changes: string }): string {

@@ -32,6 +32,8 @@ export interface Step {
   place?: Place
   /** Files whose content is shown although they are long, binary or in a directory that is only summed up. */
   show?: string[]
+  /** `false`: what looks like the interpreter's version in the output is something else. */
+  python?: false
   /** `false`: `--format=json` is not added in JSON mode, and stdout is not an envelope. */
   envelope?: false
 }

@@ -3,10 +3,16 @@ import { python, type Sandbox } from './sandbox.ts'
 
 const { version: PYBUN_VERSION } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
 
+/** `python: false` leaves versions alone that only look like the interpreter's, as in a help text. */
+export interface Filters {
+  box: Sandbox
+  port: number
+  python: boolean
+}
+
 /** Takes out of a text what differs from run to run or machine to machine; nothing else. */
-export function filter(text: string, box: Sandbox, port: number): string {
+export function filter(text: string, { box, port, python: hasPython }: Filters): string {
   const { version, executable } = python()
-  const short = version.split('.').slice(0, 2).join('.')
   const literal: [string, string][] = [
     [box.root, '[ROOT]'],
     [executable, '[PYTHON]'],
@@ -15,10 +21,8 @@ export function filter(text: string, box: Sandbox, port: number): string {
   ]
   let result = text.replaceAll('\r\n', '\n')
   for (const [from, to] of literal) result = result.replaceAll(from, to)
+  if (hasPython) result = withoutPython(result, version)
   return result
-    .replace(new RegExp(`(?<![\\d.])${literally(version)}(?![\\d.])`, 'g'), '[X.Y.Z]')
-    .replace(new RegExp(`(?<![\\d.])${literally(short)}(?![\\d.]\\d)(?!\\d)`, 'g'), '[X.Y]')
-    .replace(new RegExp(`\\b(cp|py)${short.replace('.', '')}\\b`, 'g'), '$1[XY]')
     .replace(new RegExp(`\\bpybun ${literally(PYBUN_VERSION)}\\b`, 'g'), 'pybun [VERSION]')
     .replace(/\b[0-9a-f]{64}\b/g, '[SHA256]')
     .replace(/\b[0-9a-f]{32}\b/g, '[KEY]')
@@ -27,11 +31,25 @@ export function filter(text: string, box: Sandbox, port: number): string {
     .replace(/\b\d+(\.\d+)? ?(B|KB|KiB|MB|MiB)\b/g, '[SIZE]')
 }
 
+/** PyBun's own version where a result states it. */
+export function withoutVersion(envelope: Record<string, unknown>): Record<string, unknown> {
+  if (envelope.command !== 'version' && envelope.command !== 'help') return envelope
+  return { ...envelope, result: { ...(envelope.result as object), version: '[VERSION]' } }
+}
+
 /** The envelope with its events reduced to which kinds there were: their number and order are the scheduler's. */
 export function withoutEventCounts(envelope: Record<string, unknown>): Record<string, unknown> {
   const events = Array.isArray(envelope.events) ? envelope.events : []
   const kinds = events.map((event) => [event.kind ?? event.type, event.phase ?? event.code].filter(Boolean).join(' '))
   return { ...envelope, events: [...new Set(kinds)].sort() }
+}
+
+function withoutPython(text: string, version: string): string {
+  const short = version.split('.').slice(0, 2).join('.')
+  return text
+    .replace(new RegExp(`(?<![\\d.])${literally(version)}(?![\\d.])`, 'g'), '[X.Y.Z]')
+    .replace(new RegExp(`(?<![\\d.])${literally(short)}(?![\\d.]\\d)(?!\\d)`, 'g'), '[X.Y]')
+    .replace(new RegExp(`\\b(cp|py)${short.replace('.', '')}\\b`, 'g'), '$1[XY]')
 }
 
 function literally(text: string): string {
