@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest'
+import type { ProgressEvent } from '../model/event.ts'
+import { progressBar, progressLines } from './progress.ts'
+
+const EVENTS: ProgressEvent[] = [
+  { kind: 'progress', phase: 'resolve', done: 1, unit: 'packages' },
+  { kind: 'progress', phase: 'resolve', done: 12, unit: 'packages' },
+  { kind: 'progress', phase: 'download', name: 'a', done: 1_000_000, total: 2_000_000, unit: 'bytes' },
+  { kind: 'progress', phase: 'download', name: 'b', done: 500_000, total: 2_000_000, unit: 'bytes' },
+  { kind: 'progress', phase: 'download', name: 'a', done: 2_000_000, total: 2_000_000, unit: 'bytes' },
+]
+
+it('lines say when a phase begins and what came of it', () => {
+  const { written, target } = screen()
+  const view = progressLines(target)
+  for (const event of EVENTS) view.show(event)
+  view.close()
+  expect(written.join('')).toBe('Resolving...\nResolved 12 packages\nDownloading...\nDownloaded 2.5 MB of 4.0 MB\n')
+})
+
+it('a bar adds up what has names, fits its terminal and leaves nothing behind', () => {
+  const { written, target } = screen(40)
+  const view = progressBar(target)
+  for (const event of EVENTS) view.show(event)
+  expect(written).toHaveLength(EVENTS.length)
+  const drawn = written.map((text) => text.replace('\r\x1b[2K', ''))
+  expect(drawn[1]).toContain('Resolving 12 packages')
+  expect(drawn[4]).toContain('Downloading ████████████')
+  expect(drawn.every((text) => [...text].length < 40)).toBe(true)
+  view.close()
+  expect(written.at(-1)).toBe('\r\x1b[2K')
+})
+
+it('a bar is not drawn more often than eyes can follow', () => {
+  const { written, target } = screen(80, 1)
+  const view = progressBar(target)
+  for (let done = 0; done < 100; done++) view.show({ kind: 'progress', phase: 'link', done, unit: 'files' })
+  expect(written.length).toBe(2)
+})
+
+function screen(columns = 80, step_ms = 100) {
+  const written: string[] = []
+  let now_ms = 0
+  const target = {
+    write: (text: string) => {
+      written.push(text)
+    },
+    columns: () => columns,
+    now_ms: () => {
+      now_ms += step_ms
+      return now_ms
+    },
+  }
+  return { written, target }
+}
