@@ -64,6 +64,7 @@ impl Journal {
         if !self.earlier.is_empty() {
             return self.write(&self.earlier.iter().collect::<Vec<_>>());
         }
+        crate::fault::point().map_err(io_error("remove", &self.path))?;
         fs::remove_file(&self.path).map_err(io_error("remove", &self.path))
     }
 
@@ -85,7 +86,9 @@ impl Journal {
             writeln!(text, "{wheel} {}", entry.dist_info).expect("writing to a string cannot fail");
         }
         let temporary = self.path.with_extension("new");
+        crate::fault::point().map_err(io_error("write", &temporary))?;
         fs::write(&temporary, text).map_err(io_error("write", &temporary))?;
+        crate::fault::point().map_err(io_error("write", &self.path))?;
         fs::rename(&temporary, &self.path).map_err(io_error("write", &self.path))
     }
 }

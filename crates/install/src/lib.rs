@@ -2,6 +2,7 @@
 
 mod entry_points;
 mod error;
+mod fault;
 mod install;
 mod installed;
 mod journal;
@@ -15,6 +16,8 @@ mod record;
 mod remove;
 mod script;
 mod store;
+#[cfg(test)]
+mod tests;
 mod uninstall;
 mod unpack;
 mod verify;

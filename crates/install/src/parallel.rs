@@ -54,7 +54,10 @@ mod tests {
         let items: Vec<usize> = (0..1000).collect();
         for threads in [0, 1, 2, 7] {
             let sum = AtomicUsize::new(0);
-            let add = |_: &mut (), n: &usize| Ok::<_, ()>(drop(sum.fetch_add(*n, Ordering::Relaxed)));
+            let add = |_: &mut (), n: &usize| {
+                sum.fetch_add(*n, Ordering::Relaxed);
+                Ok::<_, ()>(())
+            };
             for_each(threads, &items, || (), add).unwrap();
             assert_eq!(sum.into_inner(), 499_500, "{threads} threads");
         }

@@ -47,6 +47,7 @@ pub(crate) fn remove_files(layout: &Layout, subject: &str, files: &[PathBuf]) ->
 
 /// A file that is gone already does not matter, nor does a directory, which goes when it is empty.
 pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
+    crate::fault::point().map_err(io_error("remove", path))?;
     match fs::remove_file(path) {
         Ok(()) => Ok(()),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(()),

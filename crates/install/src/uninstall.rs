@@ -79,6 +79,7 @@ impl Removal {
     pub fn execute(&self, layout: &Layout) -> Result<(), Error> {
         remove_files(layout, &self.subject, &self.files)?;
         remove_file(&self.dist_info.join("RECORD"))?;
+        crate::fault::point().map_err(io_error("remove", &self.dist_info))?;
         match fs::remove_dir(&self.dist_info) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -155,7 +155,9 @@ fn extract_member(
     let is_script = member.target == Target::Data(Scheme::Scripts);
     let executable = entry.executable || is_script;
     let full = tree.join(&entry.path);
-    let mut file = create(&full, executable).map_err(|error| Failure::Create(full.clone(), error))?;
+    let mut file = crate::fault::point()
+        .and_then(|()| create(&full, executable))
+        .map_err(|error| Failure::Create(full.clone(), error))?;
     let mut hasher = sha2::Sha256::new();
     let mut listed = row.and_then(ListedHash::of);
     let mut shebang = None;

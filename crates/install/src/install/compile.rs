@@ -3,7 +3,7 @@
 use super::package::Package;
 use crate::Error;
 use crate::error::io_error;
-use crate::layout::{Layout, Scheme};
+use crate::layout::Layout;
 use crate::manifest::join;
 use crate::parallel::for_each;
 use std::io::{self, Write};
@@ -45,11 +45,10 @@ pub(crate) fn compile(layout: &Layout, packages: &[Package<'_>], threads: usize)
 
 /// The sources that lie in the library of `package`, without those whose names are no lines.
 fn sources<'p>(package: &'p Package<'_>) -> impl Iterator<Item = (usize, String)> + 'p {
-    let libraries = package.manifest.groups.iter().filter(|group| {
-        matches!(group.scheme, Scheme::Purelib | Scheme::Platlib) && group.scheme == package.manifest.root
-    });
-    libraries
-        .flat_map(|group| &group.dirs)
+    let groups = package.manifest.groups.iter().zip(&package.bases);
+    groups
+        .filter(|(_, base)| **base == package.library_base)
+        .flat_map(|(group, _)| &group.dirs)
         .flat_map(|dir| dir.files.iter().map(|file| join(dir.path, file.name)))
         .filter(|path| path.ends_with(".py") && !path.contains(['\n', '\r']))
         .map(|path| (package.index, path))

@@ -5,6 +5,7 @@ use super::package::{Bases, Package};
 use crate::Error;
 use crate::entry_points::EntryPoint;
 use crate::error::io_error;
+use crate::fault;
 use crate::layout::Layout;
 use crate::link::{Method, Placing, Root};
 use crate::manifest::{Command, join};
@@ -205,6 +206,7 @@ fn place_info(package: &Package<'_>, bases: &Bases, method: &Method) -> Result<(
 
 /// Never writes into an existing file, which may share its content with others.
 fn write_file(path: &Path, content: &[u8], executable: bool) -> Result<(), Error> {
+    fault::point().map_err(io_error("write", path))?;
     let mut file = match create(path, executable) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             fs::remove_file(path).and_then(|()| create(path, executable))
@@ -212,5 +214,6 @@ fn write_file(path: &Path, content: &[u8], executable: bool) -> Result<(), Error
         result => result,
     }
     .map_err(io_error("write", path))?;
+    fault::point().map_err(io_error("write", path))?;
     file.write_all(content).map_err(io_error("write", path))
 }

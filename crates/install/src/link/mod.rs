@@ -73,6 +73,7 @@ impl Method {
 
     /// `NotFound` says that the store lacks the file.
     pub fn place(&self, pair: &impl Place, name: &str, executable: bool) -> io::Result<Placing> {
+        crate::fault::point()?;
         loop {
             let way = self.way();
             let result = match way {

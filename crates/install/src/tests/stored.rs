@@ -1,0 +1,146 @@
+//! The store: what is in it, and what comes of damage.
+
+use super::wheel_writer::WheelWriter;
+use super::zip_writer::Member;
+use super::{Notes, World, digest, tree};
+use crate::{Damage, DamageKind, Error};
+use pybun_model::Problem;
+use std::fs;
+
+fn wheel() -> WheelWriter {
+    WheelWriter::new("a", "1.0").file("a.py", "x = 1\n").file("p/q/r.py", "")
+}
+
+#[test]
+fn a_wheel_is_unpacked_once() {
+    let world = World::new();
+    let (bytes, name) = (wheel().bytes(), wheel().filename());
+    assert!(!world.store.has(&digest(&bytes)));
+    let first = world.add_bytes(&bytes, &name, &pybun_model::silent).unwrap();
+    assert_eq!((first.reused, first.files), (false, 6));
+    let second = world.add_bytes(&bytes, &name, &pybun_model::silent).unwrap();
+    assert_eq!((second.reused, second.sha256), (true, first.sha256));
+    assert!(world.store.has(&first.sha256));
+    assert_eq!(world.store.verify(&first.sha256).unwrap(), []);
+    assert_eq!(fs::read_dir(world.root().join("cache/packages/v1/tmp")).unwrap().count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_keep_their_exec_bit_and_nothing_else_of_their_mode() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    let wheel = wheel()
+        .member(Member { mode: 0o104_755, ..Member::new("tool", "x") })
+        .member(Member { mode: 0o100_666, ..Member::new("open", "x") });
+    let stored = world.add_bytes(&wheel.bytes(), &wheel.filename(), &pybun_model::silent).unwrap();
+    let mode =
+        |path: &str| fs::metadata(world.store.tree(&stored.sha256).join(path)).unwrap().permissions().mode() & 0o7111;
+    assert_eq!((mode("tool"), mode("open")), (0o111, 0));
+}
+
+#[test]
+fn many_processes_that_add_the_same_wheel_end_in_one_tree() {
+    let world = World::new();
+    let (bytes, name) = (wheel().bytes(), wheel().filename());
+    let path = world.root().join("w.whl");
+    fs::write(&path, &bytes).unwrap();
+    let sha256 = digest(&bytes);
+    std::thread::scope(|scope| {
+        let add = || world.store.add_wheel(&path, &name, sha256, 1, &pybun_model::silent).unwrap();
+        for thread in (0..8).map(|_| scope.spawn(add)).collect::<Vec<_>>() {
+            assert_eq!(thread.join().unwrap().sha256, sha256);
+        }
+    });
+    assert_eq!(world.store.verify(&sha256).unwrap(), []);
+    assert_eq!(fs::read_dir(world.root().join("cache/packages/v1/tmp")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_digest_that_differs_is_refused() {
+    let world = World::new();
+    let path = world.root().join("w.whl");
+    fs::write(&path, wheel().bytes()).unwrap();
+    let add = |expected| world.store.add_local_wheel(&path, &wheel().filename(), expected, 1, &pybun_model::silent);
+    let error = add(Some(digest(b"other"))).unwrap_err();
+    assert_eq!(Problem::from(&error).code, "install/hash-mismatch");
+    assert!(add(Some(digest(&wheel().bytes()))).is_ok());
+    assert!(add(None).unwrap().reused);
+}
+
+#[test]
+fn damage_is_found_and_a_discarded_wheel_can_be_added_again() {
+    let world = World::new();
+    let install = world.add(&wheel());
+    let root = world.store.tree(&install.sha256);
+    fs::write(root.join("a.py"), "changed").unwrap();
+    fs::remove_file(root.join("p/q/r.py")).unwrap();
+    fs::write(root.join("p/new"), "").unwrap();
+    let damage = |path: &str, kind| Damage { path: path.to_owned(), kind };
+    let expected = [
+        damage("a.py", DamageKind::Changed),
+        damage("p/new", DamageKind::Added),
+        damage("p/q/r.py", DamageKind::Missing),
+    ];
+    assert_eq!(world.store.verify(&install.sha256).unwrap(), expected);
+    assert_eq!(code(&world.install(&[install.clone()]).unwrap_err()), "install/store-damaged");
+    assert!(world.installed().is_empty() && !world.library().join("a.py").exists());
+    world.store.discard(&install.sha256).unwrap();
+    assert!(!world.store.has(&install.sha256));
+    assert_eq!(code(&world.install(&[install]).unwrap_err()), "install/not-in-store");
+    let again = world.add(&wheel());
+    world.install(&[again]).unwrap();
+}
+
+#[test]
+fn a_changed_manifest_is_damage() {
+    let world = World::new();
+    let install = world.add(&wheel());
+    let manifest = world.store.tree(&install.sha256).with_file_name("manifest");
+    fs::write(&manifest, b"rubbish").unwrap();
+    assert_eq!(world.store.verify(&install.sha256).unwrap()[0].path, "manifest");
+    assert_eq!(code(&world.install(&[install]).unwrap_err()), "install/store-damaged");
+}
+
+#[test]
+fn an_entry_without_a_manifest_is_replaced() {
+    let world = World::new();
+    let sha256 = digest(&wheel().bytes());
+    let tree = world.store.tree(&sha256);
+    fs::create_dir_all(&tree).unwrap();
+    fs::write(tree.join("half"), "").unwrap();
+    world.add(&wheel());
+    assert_eq!(world.store.verify(&sha256).unwrap(), []);
+}
+
+#[test]
+fn oddities_that_do_no_harm_are_told() {
+    let world = World::new();
+    let mut odd = wheel();
+    odd.wheel = "Wheel-Version: 1.9\n".to_owned();
+    odd.record = Some("a.py,md5=xyz,\nmissing.py,,\na-1.0.dist-info/RECORD,,\n".to_owned());
+    let notes = Notes::default();
+    world.add_bytes(&odd.bytes(), &odd.filename(), &|event| notes.take(event)).unwrap();
+    let notes = notes.0.into_inner().unwrap();
+    let codes: Vec<_> = notes.iter().map(|(code, _)| *code).collect();
+    assert_eq!(codes, ["install/newer-wheel-format", "install/record-mismatch"]);
+    assert!(notes[1].1.contains("lacks 3") && notes[1].1.contains("lists 1"), "{}", notes[1].1);
+}
+
+#[test]
+fn a_full_disk_leaves_nothing() {
+    let world = World::new();
+    let bytes = wheel().bytes();
+    let path = world.root().join("w.whl");
+    fs::write(&path, &bytes).unwrap();
+    for calls in 0..3 {
+        crate::fault::plan(Some((calls, crate::fault::Fault::DiskFull)));
+        let error = world.store.add_wheel(&path, &wheel().filename(), digest(&bytes), 1, &pybun_model::silent);
+        assert_eq!(code(&error.unwrap_err()), "install/disk-full");
+        assert!(tree(&world.root().join("cache")).is_empty());
+    }
+}
+
+fn code(error: &Error) -> &'static str {
+    Problem::from(error).code
+}
