@@ -1,0 +1,37 @@
+//! Makes wheels and metadata from sdists and projects, by their own build backends in isolated environments.
+//!
+//! Source: PEP 517, 518, 660; PEP 643 for metadata that needs no build.
+
+mod backend;
+mod builder;
+mod cache;
+mod chain;
+mod child;
+mod diagnose;
+mod hook;
+mod log;
+mod problems;
+mod sdist;
+mod session;
+mod tree;
+mod wheel;
+
+pub use builder::{Builder, BuiltWheel, Sdist};
+pub use chain::Chain;
+pub use problems::Error;
+
+use pybun_model::{Problem, Requirement};
+use pybun_python::Environment;
+use std::pin::Pin;
+
+/// Resolves and installs build requirements; passed in, because it needs everything that needs builds.
+pub trait Provision: Send + Sync {
+    /// Makes `environment` hold all of `requires` (those whose markers apply). May be called again for the same
+    /// environment with more. `chain` is what is being built: a build that this starts must be given it.
+    fn provision<'a>(
+        &'a self,
+        requires: &'a [Requirement],
+        environment: &'a Environment,
+        chain: &'a Chain,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Problem>> + Send + 'a>>;
+}

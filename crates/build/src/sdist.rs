@@ -1,0 +1,241 @@
+//! Unpacks sdists: hostile input, written by whoever uploaded it.
+//!
+//! Source: PEP 625, 706 (the `data` filter), 517 ("Source distributions").
+
+use crate::Error;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+
+const MAX_ENTRIES: usize = 200_000;
+const MAX_BYTES: u64 = 8 << 30;
+
+/// Unpacks `archive` into the empty directory `into` and returns the source tree in it. `filename` decides the format.
+pub(crate) fn unpack(archive: &Path, filename: &str, into: &Path) -> Result<PathBuf, Error> {
+    let bad = |why: String| Error::BadSdist { file: filename.to_owned(), why };
+    let file = File::open(archive).map_err(Error::io("open", archive))?;
+    let mut tree = Tree { root: into, entries: 0, bytes: 0, links: BTreeMap::new() };
+    let result = if filename.ends_with(".tar.gz") || filename.ends_with(".tgz") {
+        unpack_tar(file, &mut tree)
+    } else if filename.ends_with(".zip") {
+        unpack_zip(file, &mut tree)
+    } else {
+        return Err(bad("sdists are .tar.gz or .zip".to_owned()));
+    };
+    result.and_then(|()| tree.make_links()).map_err(bad)?;
+    source_tree(into).ok_or_else(|| bad("it does not hold one directory with a project".to_owned()))
+}
+
+/// The one directory at the top; or the top itself, for archives made by hand.
+fn source_tree(root: &Path) -> Option<PathBuf> {
+    let is_project = |path: &Path| path.join("pyproject.toml").is_file() || path.join("setup.py").is_file();
+    let entries: Vec<PathBuf> = fs::read_dir(root).ok()?.flatten().map(|entry| entry.path()).collect();
+    // `pax_global_header` and the like may stand beside the directory.
+    let mut directories = entries.iter().filter(|path| path.is_dir() && !path.is_symlink());
+    match (directories.next(), directories.next()) {
+        (Some(one), None) if !is_project(root) => Some(one.clone()),
+        _ => is_project(root).then(|| root.to_owned()),
+    }
+}
+
+struct Tree<'a> {
+    root: &'a Path,
+    entries: usize,
+    bytes: u64,
+    /// Symbolic links are made last, so that nothing is ever written through one.
+    links: BTreeMap<PathBuf, PathBuf>,
+}
+
+impl Tree<'_> {
+    /// The place of an entry, relative to the root, when it stays inside.
+    fn place(&mut self, name: &Path) -> Result<PathBuf, String> {
+        self.entries += 1;
+        if self.entries > MAX_ENTRIES {
+            return Err(format!("it holds more than {MAX_ENTRIES} files"));
+        }
+        let place = inside(Path::new(""), name).ok_or_else(|| format!("`{}` leads out of it", shown(name)))?;
+        // Last one wins, as with every unpacker.
+        self.links.remove(&place);
+        Ok(place)
+    }
+
+    fn directory(&self, place: &Path) -> Result<(), String> {
+        fs::create_dir_all(self.root.join(place)).map_err(|error| failed(place, &error))
+    }
+
+    fn file(&mut self, place: &Path, content: &mut dyn Read, executable: bool) -> Result<(), String> {
+        let path = self.root.join(place);
+        self.directory(place.parent().unwrap_or(Path::new("")))?;
+        let mut write = || -> io::Result<u64> {
+            drop(fs::remove_file(&path));
+            let mut file = File::options().write(true).create_new(true).open(&path)?;
+            // One more than allowed, so that too much is noticed.
+            let copied = io::copy(&mut content.take(MAX_BYTES - self.bytes + 1), &mut file)?;
+            make_executable(&file, executable)?;
+            Ok(copied)
+        };
+        self.bytes += write().map_err(|error| failed(place, &error))?;
+        if self.bytes > MAX_BYTES { Err(format!("it unpacks to more than {MAX_BYTES} bytes")) } else { Ok(()) }
+    }
+
+    fn link(&mut self, place: PathBuf, target: PathBuf) -> Result<(), String> {
+        let stays = !target.has_root() && inside(place.parent().unwrap_or(Path::new("")), &target).is_some();
+        if !stays {
+            return Err(format!("the link `{}` leads out of it", shown(&place)));
+        }
+        self.links.insert(place, target);
+        Ok(())
+    }
+
+    /// A hard link becomes a copy of what was unpacked before.
+    fn copy(&mut self, place: &Path, target: &Path) -> Result<(), String> {
+        let target =
+            inside(Path::new(""), target).ok_or_else(|| format!("the link `{}` leads out of it", shown(place)))?;
+        if let Some(link) = self.links.get(&target).cloned() {
+            self.links.insert(place.to_owned(), link);
+            return Ok(());
+        }
+        let mut file = File::open(self.root.join(&target)).map_err(|error| failed(place, &error))?;
+        let metadata = file.metadata().map_err(|error| failed(place, &error))?;
+        if !metadata.is_file() || place == target {
+            return Err(format!("the link `{}` leads to no file", shown(place)));
+        }
+        let executable = is_executable(&metadata);
+        self.file(place, &mut file, executable)
+    }
+
+    fn make_links(&self) -> Result<(), String> {
+        let root = fs::canonicalize(self.root).map_err(|error| error.to_string())?;
+        for (place, target) in &self.links {
+            let path = self.root.join(place);
+            self.directory(place.parent().unwrap_or(Path::new("")))?;
+            symlink(target, &path).map_err(|error| failed(place, &error))?;
+            // A link through another link may lead elsewhere than its text says.
+            if fs::canonicalize(&path).is_ok_and(|real| !real.starts_with(&root)) {
+                drop(fs::remove_file(&path));
+                return Err(format!("the link `{}` leads out of it", shown(place)));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unpack_tar(file: File, tree: &mut Tree) -> Result<(), String> {
+    let reader = flate2::read::MultiGzDecoder::new(io::BufReader::new(file));
+    // Headers and padding count as well.
+    let mut archive = tar::Archive::new(reader.take(MAX_BYTES * 2));
+    let broken = |error: io::Error| format!("the archive is broken: {error}");
+    for entry in archive.entries().map_err(broken)? {
+        let mut entry = entry.map_err(broken)?;
+        let name = entry.path().map_err(broken)?.into_owned();
+        let kind = entry.header().entry_type();
+        if kind.is_pax_global_extensions() || kind.is_pax_local_extensions() {
+            continue;
+        }
+        let place = tree.place(&name)?;
+        let target = entry.link_name().map_err(broken)?.map(std::borrow::Cow::into_owned);
+        if kind.is_dir() {
+            tree.directory(&place)?;
+        } else if kind.is_file() || kind == tar::EntryType::Continuous || kind.is_gnu_sparse() {
+            let executable = entry.header().mode().unwrap_or(0o644) & 0o100 != 0;
+            tree.file(&place, &mut entry, executable)?;
+        } else if let (true, Some(target)) = (kind.is_symlink(), &target) {
+            tree.link(place, target.clone())?;
+        } else if let (true, Some(target)) = (kind.is_hard_link(), &target) {
+            tree.copy(&place, target)?;
+        } else {
+            return Err(format!("`{}` is neither file, directory nor link", shown(&name)));
+        }
+    }
+    Ok(())
+}
+
+fn unpack_zip(file: File, tree: &mut Tree) -> Result<(), String> {
+    let broken = |error: zip::result::ZipError| format!("the archive is broken: {error}");
+    let mut archive = zip::ZipArchive::new(io::BufReader::new(file)).map_err(broken)?;
+    if archive.len() > MAX_ENTRIES {
+        return Err(format!("it holds more than {MAX_ENTRIES} files"));
+    }
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).map_err(broken)?;
+        let name = entry.name().map_err(broken)?.into_owned();
+        if name.contains('\\') {
+            return Err(format!("`{}` holds a backslash", shown(Path::new(&name))));
+        }
+        let place = tree.place(Path::new(&name))?;
+        let mode = entry.unix_mode().unwrap_or(0o644);
+        if name.ends_with('/') {
+            tree.directory(&place)?;
+        } else if mode & 0o170_000 == 0o120_000 {
+            let mut target = String::new();
+            let read = (&mut entry).take(4096).read_to_string(&mut target);
+            read.map_err(|error| format!("the archive is broken: {error}"))?;
+            tree.link(place, target.into())?;
+        } else {
+            tree.file(&place, &mut entry, mode & 0o100 != 0)?;
+        }
+    }
+    Ok(())
+}
+
+/// `path` seen from `base`, without `.` and `..`; `None` when it leaves the root. A leading slash is cut, as the
+/// `data` filter does.
+fn inside(base: &Path, path: &Path) -> Option<PathBuf> {
+    let mut parts: Vec<&std::ffi::OsStr> = base.iter().collect();
+    for component in path.components() {
+        match component {
+            Component::Normal(part) if cfg!(windows) && part.to_string_lossy().contains(':') => return None,
+            Component::Normal(part) => parts.push(part),
+            Component::CurDir | Component::RootDir => {}
+            Component::ParentDir => drop(parts.pop()?),
+            Component::Prefix(_) => return None,
+        }
+    }
+    Some(parts.iter().collect())
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().chars().take(200).collect()
+}
+
+fn failed(place: &Path, error: &io::Error) -> String {
+    format!("`{}` cannot be unpacked: {error}", shown(place))
+}
+
+#[cfg(unix)]
+fn make_executable(file: &File, executable: bool) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(if executable { 0o755 } else { 0o644 }))
+}
+
+#[cfg(not(unix))]
+fn make_executable(_: &File, _: bool) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn is_executable(metadata: &fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o100 != 0
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &fs::Metadata) -> bool {
+    false
+}
+
+#[cfg(unix)]
+fn symlink(target: &Path, path: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, path)
+}
+
+/// Links need a privilege on Windows.
+#[cfg(not(unix))]
+fn symlink(target: &Path, path: &Path) -> io::Result<()> {
+    let target = path.parent().unwrap_or(Path::new("")).join(target);
+    if target.is_file() { fs::copy(target, path).map(drop) } else { Ok(()) }
+}
+
+#[cfg(test)]
+#[path = "sdist_tests.rs"]
+mod tests;
