@@ -19,3 +19,12 @@ export function lockStale(path: string, reasons: string[]): Problem {
     context: { path, reasons },
   }
 }
+
+export function lockReplaced(path: string, reason: Problem): Problem {
+  return {
+    code: 'lock/replaced',
+    message: `${path} could not be read and was made anew: ${reason.message}`,
+    hint: 'Versions may have moved; version control has the old lock, if it was ever whole',
+    context: { path, reason: reason.code },
+  }
+}

@@ -35,24 +35,16 @@ export function progressBar(target: ProgressTarget): ProgressView {
   }
 }
 
-/** A line when a phase begins and one when it is over, for logs. */
-export function progressLines(target: ProgressTarget): ProgressView {
-  const phases = tally()
-  let current: ProgressEvent | null = null
-  const end = () => {
-    if (current) target.write(`${DONE[current.phase]} ${amount(phases.of(current.phase), current.unit)}\n`)
-    current = null
-  }
+/** A line when a phase begins, for logs. What came of it is the summary's to say. */
+export function progressLines(target: Pick<ProgressTarget, 'write'>): ProgressView {
+  const begun = new Set<Phase>()
   return {
-    show(event) {
-      phases.add(event)
-      if (current?.phase !== event.phase) {
-        end()
-        target.write(`${DOING[event.phase]}...\n`)
-      }
-      current = event
+    show({ phase }) {
+      if (begun.has(phase)) return
+      begun.add(phase)
+      target.write(`${DOING[phase]}...\n`)
     },
-    close: end,
+    close() {},
   }
 }
 
@@ -63,7 +55,6 @@ const DOING: Record<Phase, string> = {
   build: 'Building',
   link: 'Installing',
 }
-const DONE: Record<Phase, string> = { resolve: 'Resolved', download: 'Downloaded', build: 'Built', link: 'Installed' }
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 
 interface State {

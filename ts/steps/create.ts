@@ -68,7 +68,7 @@ export async function createProject(context: Context, project: NewProject) {
   // Last, since its presence is what makes the directory a project.
   await files.write(at('pyproject.toml'), manifest(project))
   written.push('pyproject.toml')
-  return { written: written.sort(), kept, git_diff: await teachGit(context, project.directory) }
+  return { written: [...new Set(written)].sort(), kept, git_diff: await teachGit(context, project.directory) }
 }
 
 /** `git diff` shows the lock as text in this clone; other clones need the command once. */

@@ -1,3 +1,5 @@
+import { Failure } from '../errors/failure.ts'
+import { lockReplaced } from '../errors/lock.ts'
 import type { Context } from './context.ts'
 import { packages, shortPath } from './describe.ts'
 import { ensureProjectEnvironment, keepsLock } from './environment.ts'
@@ -14,7 +16,8 @@ export async function updateLock(context: Context, upgrade: Upgrade) {
     const place = await loadProject(context)
     const { project } = place
     const python = await interpreterOf(context, place)
-    const locked = await lockProject(context, place, { manifest: project.manifest, python, upgrade })
+    const wish = { manifest: project.manifest, python, upgrade }
+    const locked = await replacingBroken(context, place, wish)
     if (keepsLock(context)) await save(context, project, { locked, manifest_text: null })
     const all = await packagesOf(context, locked)
     const where = shortPath(context, project.lock_path)
@@ -35,6 +38,20 @@ export async function updateLock(context: Context, upgrade: Upgrade) {
     }
   })
 }
+
+/** A lock that cannot be read is what this command mends; one of a newer format is somebody's work and stays. */
+async function replacingBroken(context: Context, place: ProjectPlace, wish: Parameters<typeof lockProject>[2]) {
+  try {
+    return await lockProject(context, place, wish)
+  } catch (error) {
+    const problems = error instanceof Failure ? error.problems : []
+    if (problems.length === 0 || !problems.every(({ code }) => REPLACED.includes(code))) throw error
+    for (const problem of problems) context.warn(lockReplaced(place.project.lock_path, problem))
+    return lockProject(context, place, { ...wish, previous: 'none' })
+  }
+}
+
+const REPLACED = ['not-a-lock', 'truncated', 'corrupt'].map((what) => `lock/${what}`)
 
 /** Fails with `lock/stale` unless the lock fits the manifest. */
 export async function verifyLock(context: Context) {

@@ -25,10 +25,14 @@ export const NO_UPGRADE: Upgrade = { all: false, packages: [] }
 export async function lockProject(
   context: Context,
   place: ProjectPlace,
-  wish: { manifest: Manifest; python: string; upgrade: Upgrade; previous?: Buffer | null },
+  wish: { manifest: Manifest; python: string; upgrade: Upgrade; previous?: Buffer | 'none' | null },
 ): Promise<Locked> {
   const saved = await context.system.files.readBytes(place.project.lock_path)
-  const locked = await lockFor(context, projectRequest(place, wish), wish.previous ?? saved)
+  const locked = await lockFor(
+    context,
+    projectRequest(place, wish),
+    wish.previous === 'none' ? null : (wish.previous ?? saved),
+  )
   return { ...locked, changed: !saved?.equals(locked.lock) }
 }
 
