@@ -69,7 +69,7 @@ impl Builder<'_> {
         let what = &sdist.what();
         let cache = self.cache();
         let scratch = cache.scratch()?;
-        let tree = &unpack_into(sdist, scratch.path())?;
+        let tree = &unpack_into(sdist, scratch.path()).await?;
         if let Some(bytes) = static_metadata(tree, what)? {
             let metadata = understand(what, Hook::Metadata, &bytes, sdist.expected())?;
             cache.keep_static_metadata(&sdist.sha256, &bytes);
@@ -100,7 +100,7 @@ impl Builder<'_> {
         let what = &sdist.what();
         self.tell(what, 0);
         let scratch = self.cache().scratch()?;
-        let tree = &unpack_into(sdist, scratch.path())?;
+        let tree = &unpack_into(sdist, scratch.path()).await?;
         let session = Session::open(self, what, tree, scratch.path(), Hook::WheelRequires).await?;
         let wheel = self.wheel_of(&session, sdist, scratch.path()).await?;
         session.close();
@@ -201,8 +201,13 @@ impl Sdist<'_> {
     }
 }
 
-fn unpack_into(sdist: &Sdist, scratch: &Path) -> Result<PathBuf, Error> {
-    unpack(sdist.path, sdist.filename, &make(scratch, "source")?)
+/// Unpacking can take long, and other downloads go on meanwhile.
+async fn unpack_into(sdist: &Sdist<'_>, scratch: &Path) -> Result<PathBuf, Error> {
+    let (path, filename, into) = (sdist.path.to_owned(), sdist.filename.to_owned(), make(scratch, "source")?);
+    let unpacking = tokio::task::spawn_blocking(move || unpack(&path, &filename, &into));
+    unpacking.await.unwrap_or_else(|error| {
+        Err(Error::BadSdist { file: sdist.filename.to_owned(), why: format!("unpacking it crashed: {error}") })
+    })
 }
 
 fn make(scratch: &Path, name: &str) -> Result<PathBuf, Error> {

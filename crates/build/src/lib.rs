@@ -18,7 +18,7 @@ mod wheel;
 
 pub use builder::{Builder, BuiltWheel, Sdist};
 pub use chain::Chain;
-pub use problems::Error;
+pub use problems::{Error, Failure};
 
 use pybun_model::{Problem, Requirement};
 use pybun_python::Environment;

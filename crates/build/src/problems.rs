@@ -16,8 +16,8 @@ pub enum Error {
     Backend { what: String, backend: String, why: String, log: PathBuf },
     #[error("{what} asks for `{requirement}` to be built, which is not a requirement: {why}")]
     Requirement { what: String, requirement: String, why: String },
-    #[error("building {what} failed in `{hook}`: {why}")]
-    Failed { what: String, hook: &'static str, why: String, log: PathBuf, tail: Vec<String>, python: String },
+    #[error("building {} failed in `{}`: {}", .0.what, .0.hook, .0.why)]
+    Failed(Box<Failure>),
     #[error("the build backend `{backend}` of {what} cannot make editable installations (PEP 660)")]
     NoEditable { what: String, backend: String },
     #[error("the backend of {what} answered `{hook}` with {why}")]
@@ -25,14 +25,27 @@ pub enum Error {
     #[error("building {} needs itself: {}", chain.last().map_or("", String::as_str), chain.join(" -> "))]
     Cycle { chain: Vec<String> },
     #[error("{what} cannot be built: its build requirements are not available: {}", problem.message)]
-    Provision { what: String, problem: Problem },
+    Provision { what: String, problem: Box<Problem> },
     /// A problem of a build that this one waited for.
     #[error("{}", .0.message)]
-    Inner(Problem),
+    Inner(Box<Problem>),
     #[error(transparent)]
     Environment(#[from] pybun_python::Error),
     #[error("cannot {action} {path}: {source}")]
     Io { action: &'static str, path: PathBuf, source: std::io::Error },
+}
+
+/// A hook that ended with an exception or a crash.
+#[derive(Debug)]
+pub struct Failure {
+    pub what: String,
+    pub hook: &'static str,
+    pub why: String,
+    /// Where all the output is, and its last lines.
+    pub log: PathBuf,
+    pub tail: Vec<String>,
+    /// The version of the interpreter that the build was for.
+    pub python: String,
 }
 
 impl From<&Error> for Problem {
@@ -52,7 +65,8 @@ impl From<&Error> for Problem {
             Error::Requirement { what, requirement, .. } => problem("build/invalid-requirement")
                 .with("what", what.as_str())
                 .with("requirement", requirement.as_str()),
-            Error::Failed { what, hook, why, log, tail, python } => {
+            Error::Failed(failure) => {
+                let Failure { what, hook, why, log, tail, python } = &**failure;
                 let problem = problem("build/failed")
                     .with("what", what.as_str())
                     .with("hook", *hook)
@@ -79,7 +93,7 @@ impl From<&Error> for Problem {
                     .extend(inner.context.clone().into_iter().filter(|(key, _)| key != "what" && key != "cause"));
                 Problem { hint: inner.hint.clone(), fix: inner.fix.clone(), ..outer }
             }
-            Error::Inner(problem) => problem.clone(),
+            Error::Inner(problem) => (**problem).clone(),
             Error::Environment(error) => Problem::from(error),
             Error::Io { path, source, .. } => {
                 let problem = problem("build/cannot-write").with("path", path.display().to_string());

@@ -4,6 +4,7 @@ use crate::backend::Backend;
 use crate::builder::Builder;
 use crate::hook::{Answer, Hook, Setting, call};
 use crate::log::Log;
+use crate::problems::Failure;
 use crate::{Chain, Error};
 use pybun_model::Requirement;
 use pybun_python::{Environment, ensure_environment};
@@ -85,8 +86,8 @@ impl<'a> Session<'a> {
         let provided = self.builder.provision.provision(&self.backend.requires, &self.environment, &self.chain).await;
         provided.map_err(|problem| match problem.code {
             // The whole chain is in it already.
-            "build/cycle" | "build/failed" | "build/requirements" => Error::Inner(problem),
-            _ => Error::Provision { what: self.what.to_owned(), problem },
+            "build/cycle" | "build/failed" | "build/requirements" => Error::Inner(Box::new(problem)),
+            _ => Error::Provision { what: self.what.to_owned(), problem: Box::new(problem) },
         })
     }
 
@@ -109,14 +110,14 @@ impl<'a> Session<'a> {
     }
 
     fn failed(&self, hook: Hook, why: String) -> Error {
-        Error::Failed {
+        Error::Failed(Box::new(Failure {
             what: self.what.to_owned(),
             hook: hook.name(),
             why: why.chars().take(1000).collect(),
             log: self.log.path.clone(),
             tail: self.log.last_lines(),
             python: self.builder.interpreter.version.to_string(),
-        }
+        }))
     }
 
     fn bad_backend(&self, why: String) -> Error {
