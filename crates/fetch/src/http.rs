@@ -385,3 +385,17 @@ fn failure(url: &Url, seconds: u64, error: reqwest::Error) -> Failure {
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::archive::gzip;
+
+    #[test]
+    fn a_body_that_grows_too_much_is_refused() {
+        let bytes = gzip(&[b' '; 100_000]);
+        assert_eq!(gunzip(&bytes, 100_000, "x").unwrap().len(), 100_000);
+        assert!(matches!(gunzip(&bytes, 99_999, "x"), Err(Error::TooLarge { .. })));
+        assert!(matches!(gunzip(&bytes[..50], 100_000, "x"), Err(Error::BadPage { .. })));
+    }
+}

@@ -148,6 +148,9 @@ fn directory(tail: Part) -> Result<Step<(u64, u64, u64)>, BadZip> {
     let (disk, entries, size, from) = (field(4)?, field(10)?, wide(12)?, wide(16)?);
     let mut end_at = tail.start + at as u64;
     let is_64 = entries == u16::MAX || size == u32::MAX || from == u32::MAX || disk == u16::MAX;
+    if is_64 && at < LOCATOR64_SIZE && tail.start > 0 {
+        return Ok(Step::Need(end_at.saturating_sub(LOCATOR64_SIZE as u64), tail.start));
+    }
     let locator = at.checked_sub(LOCATOR64_SIZE).map(|at| &bytes[at..]);
     let locator = locator.filter(|locator| u32_at(locator, 0) == Some(LOCATOR64));
     let (size, from) = match locator.filter(|_| is_64) {
@@ -259,4 +262,122 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 
 fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     bytes.get(at..)?.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::archive::{noise, zip};
+    use proptest::prelude::*;
+
+    const WHAT: &str = "M";
+
+    fn wanted(name: &str) -> bool {
+        name == WHAT
+    }
+
+    /// Reads a member as a client would: the last `window` bytes first, then whatever is asked for.
+    fn read(bytes: &[u8], window: usize) -> Result<Vec<u8>, BadZip> {
+        let size = bytes.len() as u64;
+        let mut start = size.saturating_sub(window as u64);
+        let cut =
+            |from: u64, to: u64| Part { start: from, bytes: &bytes[from.min(size) as usize..to.min(size) as usize] };
+        let member = loop {
+            match find(cut(start, size), WHAT, wanted)? {
+                Step::Done(member) => break member,
+                Step::Need(from, to) => {
+                    assert!(from < to && to == start, "{from}..{to} from {start}");
+                    start = from;
+                }
+            }
+        };
+        let mut part = cut(start, size);
+        for _ in 0..3 {
+            match extract(&member, part)? {
+                Step::Done(content) => return Ok(content),
+                Step::Need(from, to) => part = cut(from, to),
+            }
+        }
+        Err(BadZip::Member(member.name))
+    }
+
+    #[test]
+    fn reads_a_member_through_any_window() {
+        let filler = noise(5000);
+        for members in [
+            &[("a", &filler[..]), (WHAT, b"content"), ("b", b"x")][..],
+            &[(WHAT, b"content"), ("a", &filler)],
+            &[(WHAT, b"content")],
+        ] {
+            let bytes = zip(members);
+            for window in [22, 23, 60, 100, 200, 1000, 6000, 1 << 16] {
+                assert_eq!(read(&bytes, window).unwrap(), b"content", "{window}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_comment_and_zip64_are_understood() {
+        let mut bytes = zip(&[("a", b"x"), (WHAT, b"content")]);
+        let end = bytes.len() - END_SIZE;
+        let (size, from) = (u32_at(&bytes, end + 12).unwrap(), u32_at(&bytes, end + 16).unwrap());
+        let mut record = END64.to_le_bytes().to_vec();
+        record.extend_from_slice(&[0; 36]);
+        record.extend_from_slice(&u64::from(size).to_le_bytes());
+        record.extend_from_slice(&u64::from(from).to_le_bytes());
+        let mut locator = LOCATOR64.to_le_bytes().to_vec();
+        locator.extend_from_slice(&[0; 4]);
+        locator.extend_from_slice(&(end as u64).to_le_bytes());
+        locator.extend_from_slice(&[1, 0, 0, 0]);
+        bytes[end + 10..end + 20].fill(0xff);
+        bytes.splice(end..end, record.into_iter().chain(locator));
+        let at = bytes.len() - 2;
+        bytes[at..].copy_from_slice(&7u16.to_le_bytes());
+        bytes.extend_from_slice(b"comment");
+        for window in [29, 60, 200, 10_000] {
+            assert_eq!(read(&bytes, window).unwrap(), b"content", "{window}");
+        }
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        assert_eq!(read(b"", 100), Err(BadZip::NoEnd));
+        assert_eq!(read(&noise(1000), 100), Err(BadZip::NoEnd));
+        assert_eq!(read(&zip(&[("a", b"")]), 1000), Err(BadZip::Absent(WHAT)));
+        assert_eq!(read(&zip(&[(WHAT, b""), (WHAT, b"")]), 1000), Err(BadZip::Ambiguous(WHAT)));
+        let bomb = vec![0; 17 << 20];
+        assert_eq!(read(&zip(&[(WHAT, &bomb)]), 1 << 20), Err(BadZip::MemberTooLarge(WHAT.into())));
+        let mut bytes = zip(&[(WHAT, b"content")]);
+        bytes[LOCAL_SIZE + 2] ^= 0xff;
+        assert_eq!(read(&bytes, 1000), Err(BadZip::Member(WHAT.into())));
+    }
+
+    proptest! {
+        #[test]
+        fn altered_archives_neither_panic_nor_lie(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+            cut in any::<prop::sample::Index>(),
+            window in 0usize..400,
+        ) {
+            let mut bytes = zip(&[("a", b"abc"), (WHAT, b"content of a member"), ("b", b"")]);
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            if let Ok(content) = read(&bytes, window) {
+                prop_assert!(content.len() as u64 <= MAX_MEMBER);
+            }
+            bytes.truncate(cut.index(bytes.len()));
+            drop(read(&bytes, window));
+        }
+
+        #[test]
+        fn ends_with_any_fields_are_no_panic(fields in prop::collection::vec(any::<u8>(), 0..120), window in 0usize..200) {
+            let mut bytes = fields;
+            bytes.extend_from_slice(&END.to_le_bytes());
+            bytes.extend_from_within(..bytes.len().min(16));
+            bytes.extend_from_slice(&[0, 0]);
+            drop(read(&bytes, window));
+        }
+    }
 }
