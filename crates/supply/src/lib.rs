@@ -7,5 +7,6 @@ mod source;
 mod supply;
 mod wheels;
 
+pub use built::Editable;
 pub use supply::{Emitter, Supply, layout_of};
 pub use wheels::{Supplied, Want};

@@ -1,5 +1,6 @@
 //! What all the work of one command shares.
 
+use pybun_build::Chain;
 use pybun_fetch::Client;
 use pybun_install::{Layout, Store};
 use pybun_model::{Event, Problem, Tags};
@@ -14,6 +15,8 @@ pub type Emitter = Arc<dyn Fn(Event) + Send + Sync>;
 #[derive(Clone)]
 pub struct Supply {
     pub(crate) shared: Arc<Shared>,
+    /// The builds that wait for what is done here.
+    pub(crate) chain: Chain,
 }
 
 pub(crate) struct Shared {
@@ -26,10 +29,13 @@ pub(crate) struct Shared {
     /// As many unpack at a time as there are processors.
     pub(crate) unpacking: Semaphore,
     pub(crate) downloading: Semaphore,
+    /// A build uses as many processors as it likes; two at once keep them busy.
+    pub(crate) building: Semaphore,
 }
 
 /// More connections only share the same line; the index client bounds its requests on its own.
 const DOWNLOADS: usize = 16;
+const BUILDS: usize = 2;
 
 impl Supply {
     /// `settings.cache_dir` is the data directory for everything.
@@ -52,8 +58,9 @@ impl Supply {
             emit,
             unpacking: Semaphore::new(threads),
             downloading: Semaphore::new(DOWNLOADS),
+            building: Semaphore::new(BUILDS),
         };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self { shared: Arc::new(shared), chain: Chain::default() })
     }
 
     pub fn store(&self) -> &Store {
