@@ -32,16 +32,17 @@ export async function proposeProject(
   const proposal = { directory, name, description: wish.description ?? '', python: minor(chosen) }
   if (!wish.ask || !tty.stdin || !tty.stderr || context.format === 'json') return proposal
   const answer = await prompts.text({
-    message: 'What is the project called?',
+    message: 'Name of the project',
     initial: name,
     check: (typed) => (isName(typed) ? null : badProjectName(typed).message),
   })
+  const python = await askPython(context, place.settings.cache_dir, chosen)
   const description = await prompts.text({
-    message: 'What is it for?',
+    message: 'What is it for, in one sentence?',
     initial: proposal.description,
     check: () => null,
   })
-  return { ...proposal, name: answer, description, python: await askPython(context, place.settings.cache_dir, chosen) }
+  return { ...proposal, name: answer, description, python }
 }
 
 /** Writes the files of a `src` layout. A file that is there already is kept; ignore files get their line. */
@@ -133,9 +134,8 @@ async function askPython(context: Context, cache_dir: string, chosen: Interprete
   if (value(context.options, 'python') !== null) return minor(chosen)
   const { interpreters } = await context.native.pythonFind({ cwd: context.system.cwd, cache_dir })
   const versions = [...new Set([minor(chosen), ...interpreters.map(minor)])]
-  if (versions.length < 2) return minor(chosen)
   const choices = versions.map((version) => ({ value: version, label: `Python ${version}` }))
-  return context.system.prompts.select({ message: 'Which Python is the oldest it runs on?', choices })
+  return context.system.prompts.select({ message: 'Oldest Python it is for', choices })
 }
 
 function minor({ version }: Interpreter): string {
