@@ -60,7 +60,8 @@ fn replace(_: &ProgramWire) -> Result<Value, Vec<Problem>> {
 mod inheritance {
     //! What Node changed of this process and the next program must not inherit.
 
-    /// Default signal handlers, an empty signal mask, blocking standard streams, and no other open file.
+    /// Default signal handlers, an empty signal mask, open and blocking standard streams, and no other open file.
+    /// Node marks even the standard streams to be closed at exec.
     pub(super) fn reset() {
         // SAFETY: plain system calls on this process's own state with arguments that outlive them. No other thread
         // of ours relies on handlers or files any more: the process is about to become another program.
@@ -75,6 +76,10 @@ mod inheritance {
                 let flags = libc::fcntl(stream, libc::F_GETFL);
                 if flags != -1 && flags & libc::O_NONBLOCK != 0 {
                     libc::fcntl(stream, libc::F_SETFL, flags & !libc::O_NONBLOCK);
+                }
+                let flags = libc::fcntl(stream, libc::F_GETFD);
+                if flags != -1 && flags & libc::FD_CLOEXEC != 0 {
+                    libc::fcntl(stream, libc::F_SETFD, flags & !libc::FD_CLOEXEC);
                 }
             }
             let limit = match libc::sysconf(libc::_SC_OPEN_MAX) {
