@@ -12,6 +12,8 @@ import os, sys, zipfile
 
 def get_requires_for_build_wheel(config_settings=None):
     print("asked for requirements")
+    sys.argv = ["setup.py"]
+    os.chdir("/")
     return ["extra-tool>=1"]
 
 def build_wheel(directory, config_settings=None, metadata_directory=None):

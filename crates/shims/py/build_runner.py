@@ -17,15 +17,17 @@ import traceback
 
 
 def main():
-    with open(sys.argv[1], encoding="utf-8") as file:
+    # Backends change sys.argv and the current directory.
+    request_path, answer_path = sys.argv[1:]
+    with open(request_path, encoding="utf-8") as file:
         request = json.load(file)
     answer = call(request)
     sys.stdout.flush()
     sys.stderr.flush()
-    temporary = sys.argv[2] + ".part"
+    temporary = answer_path + ".part"
     with open(temporary, "w", encoding="utf-8") as file:
         json.dump(answer, file)
-    os.replace(temporary, sys.argv[2])
+    os.replace(temporary, answer_path)
 
 
 def call(request):
