@@ -28,7 +28,8 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
         os._exit(7)
     name = "demo-1.0%s-py3-none-any.whl" % (config_settings or {}).get("local", "")
     with zipfile.ZipFile(os.path.join(directory, name), "w") as wheel:
-        wheel.writestr("demo-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: six\n\n")
+        text = "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: six\n\n"
+        wheel.writestr("demo-1.0.dist-info/METADATA", text)
     return name
 "#;
 

@@ -13,6 +13,7 @@ mod log;
 mod problems;
 mod sdist;
 mod session;
+mod system_packages;
 mod tree;
 mod wheel;
 

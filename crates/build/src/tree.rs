@@ -7,8 +7,8 @@ use pybun_model::CoreMetadata;
 use std::fmt::Write;
 use std::path::Path;
 
-/// The tree's metadata as METADATA text, when no build can change what resolving reads: PKG-INFO of version 2.2 or newer
-/// (PEP 643), or a manifest in which nothing of it is dynamic (PEP 621: then a backend may not change it).
+/// The tree's metadata as METADATA text, when no build can change what resolving reads: PKG-INFO of version 2.2 or
+/// newer (PEP 643), or a manifest in which nothing of it is dynamic (PEP 621: then a backend may not change it).
 pub(crate) fn static_metadata(tree: &Path, what: &str) -> Result<Option<Vec<u8>>, Error> {
     if let Ok(bytes) = std::fs::read(tree.join("PKG-INFO"))
         && CoreMetadata::parse(&bytes).is_ok_and(|metadata| metadata.is_static())
@@ -63,7 +63,8 @@ mod tests {
     }
 
     const PROJECT: &str = "[project]\nname = 'A_b'\nversion = '1.0'\nrequires-python = '>=3.9'\n\
-        dependencies = ['six>=1', 'tomli; python_version < \"3.11\"']\n[project.optional-dependencies]\nFast = ['uvloop; os_name != \"nt\"']\n";
+        dependencies = ['six>=1', 'tomli; python_version < \"3.11\"']\n\
+        [project.optional-dependencies]\nFast = ['uvloop; os_name != \"nt\"']\n";
 
     #[test]
     fn a_manifest_without_dynamic_fields_is_enough() {

@@ -43,7 +43,8 @@ mod tests {
 
     #[test]
     fn reads_only_its_table() {
-        let text = "[project]\nname = 3\n[build-system]\nrequires = ['flit_core >=3,<4']\nbuild-backend = 'flit_core.buildapi'\n";
+        let text = "[project]\nname = 3\n[build-system]\nrequires = ['flit_core >=3,<4']\n\
+            build-backend = 'flit_core.buildapi'\n";
         let system = BuildSystem::parse(text, "p").unwrap().unwrap();
         assert_eq!(system.requires[0].text, "flit_core >=3,<4");
         assert_eq!(system.backend.as_deref(), Some("flit_core.buildapi"));

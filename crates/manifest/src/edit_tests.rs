@@ -19,7 +19,19 @@ fn edited(text: &str, change: Edit) -> Edited {
     edited
 }
 
-const LONG: &str = "# head\n[project]\nname   = \"a\" # odd\ndependencies = [\n  # web\n  \"flask>=3\", # keep\n  'Jinja2',\n  \"zope\"\n]\n\n[tool.x]\ny = 1\n";
+const LONG: &str = r#"# head
+[project]
+name   = "a" # odd
+dependencies = [
+  # web
+  "flask>=3", # keep
+  'Jinja2',
+  "zope"
+]
+
+[tool.x]
+y = 1
+"#;
 
 #[test]
 fn inserts_in_order_into_a_sorted_list() {

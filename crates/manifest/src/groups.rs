@@ -143,7 +143,8 @@ mod tests {
 
     #[test]
     fn puts_includes_in_place() {
-        let toml = "[dependency-groups]\nTest_All = ['pytest', {include-group = 'typing'}, 'x']\ntyping = ['mypy', 'pytest']\n";
+        let toml = "[dependency-groups]\nTest_All = ['pytest', {include-group = 'typing'}, 'x']\n\
+            typing = ['mypy', 'pytest']\n";
         assert_eq!(texts(toml, "test-all"), ["pytest", "mypy", "x"]);
     }
 

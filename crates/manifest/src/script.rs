@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn reads_a_block() {
-        let text = "#!/usr/bin/env python\n# /// script\n# requires-python = '>=3.11'\n# dependencies = [\n#   'rich',\n#\n# ]\n\
+        let text = "#!/usr/bin/env python\n# /// script\n# requires-python = '>=3.11'\n# dependencies = [\n\
+            #   'rich',\n#\n# ]\n\
             # [tool.pybun]\n# x = 1\n# ///\nprint()\n";
         let script = parse(text, "s.py").unwrap().unwrap();
         assert_eq!(script.dependencies[0].text, "rich");
