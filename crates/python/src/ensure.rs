@@ -80,9 +80,11 @@ fn fill(at: &Path, root: &Path, interpreter: &Interpreter) -> io::Result<()> {
     let scripts = at.join(&interpreter.layout.scripts);
     fs::create_dir_all(&scripts)?;
     fs::create_dir_all(at.join("include"))?;
-    fs::create_dir_all(at.join(&interpreter.layout.purelib))?;
+    // Python would add the bytecode directory at the first import of a module without a package; a stamp watches when
+    // entries come to this directory.
+    fs::create_dir_all(at.join(&interpreter.layout.purelib).join("__pycache__"))?;
     make_lib64(at, interpreter)?;
-    fs::create_dir_all(at.join(&interpreter.layout.platlib))?;
+    fs::create_dir_all(at.join(&interpreter.layout.platlib).join("__pycache__"))?;
     place_interpreter(&scripts, interpreter)?;
     let prompt = prompt(root);
     for (name, template) in ACTIVATE {
