@@ -162,3 +162,66 @@ fn refuses_what_it_cannot_edit() {
     let error = edit("[project]\n", "p", &[change]).unwrap_err();
     assert_eq!(pybun_model::Problem::from(&error).code, "manifest/invalid-requirement");
 }
+
+/// Numbers that look random and are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % sides
+    }
+
+    fn pick<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+        choices[self.roll(choices.len())]
+    }
+
+    /// A list in any layout that TOML allows.
+    fn list(&mut self, newline: &str) -> String {
+        let gaps = ["", " ", "  ", "\n", "\n  ", " # c, \"x\"]\n", "\n\n\t", " # c\n  # d\n  "];
+        let mut text = "[".to_owned();
+        let count = self.roll(5);
+        for i in 0..count {
+            text.push_str(self.pick(&gaps));
+            let name = self.pick(&["a", "B.b", "c>=1", "d[x]", "e; os_name == 'nt'", "f"]);
+            let quoted =
+                if self.roll(2) == 0 && !name.contains('\'') { format!("'{name}'") } else { format!("\"{name}\"") };
+            text.push_str(&quoted);
+            text.push_str(self.pick(&gaps));
+            if i + 1 < count || self.roll(2) == 0 {
+                text.push(',');
+            }
+        }
+        text.push_str(self.pick(&gaps));
+        (text + "]").replace('\n', newline)
+    }
+}
+
+#[test]
+fn any_layout_stays_valid_and_holds_the_right_requirements() {
+    let values = |text: &str| -> Vec<String> {
+        let document: DocumentMut = text.parse().unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let list = document["project"]["dependencies"].as_array().unwrap();
+        list.iter().map(|value| value.as_str().unwrap().to_owned()).collect()
+    };
+    let comments = |text: &str| text.matches("# d").count();
+    let mut dice = Dice(1);
+    for round in 0..4000 {
+        let newline = if round % 4 == 0 { "\r\n" } else { "\n" };
+        let text = format!("[project]{newline}dependencies = {} # end{newline}x = 1{newline}", dice.list(newline));
+        let before = values(&text);
+        let added = add(&text, "CC");
+        let mut expected = before.clone();
+        expected.push("CC".to_owned());
+        expected.sort();
+        let mut after = values(&added);
+        after.sort();
+        assert_eq!(after, expected, "{text}\n->\n{added}");
+        assert_eq!(comments(&added), comments(&text), "{text}\n->\n{added}");
+        let removed = remove(&text, "b-b");
+        let expected: Vec<String> = before.iter().filter(|text| *text != "B.b").cloned().collect();
+        assert_eq!(values(&removed), expected, "{text}\n->\n{removed}");
+        assert!(newline == "\n" || !added.replace("\r\n", "").contains('\n'), "{added:?}");
+        assert!(removed.ends_with(&format!(" # end{newline}x = 1{newline}")));
+    }
+}
