@@ -2,6 +2,9 @@
 //! `{ok: true, value}` or `{ok: false, problems}`; it throws only for our own faults. Convert, call, convert:
 //! nothing here decides anything about packages.
 
+// Compiled for tests, the exports are not registered, so that everything seems unused.
+#![cfg_attr(test, allow(dead_code))]
+
 mod answer;
 mod directory_lock;
 mod environment;

@@ -19,9 +19,18 @@ pub enum Unit {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    Progress { phase: Phase, name: Option<String>, done: u64, total: Option<u64>, unit: Unit },
+    Progress {
+        phase: Phase,
+        name: Option<String>,
+        done: u64,
+        total: Option<u64>,
+        unit: Unit,
+    },
     /// Something worth knowing that is no failure, for instance a fall back to a slower way.
-    Note { code: &'static str, message: String },
+    Note {
+        code: &'static str,
+        message: String,
+    },
 }
 
 /// Where events go. Called from any thread; must be quick.

@@ -246,7 +246,7 @@ impl JsonYanked {
         match self {
             Self::Flag(false) => Yanked::No,
             Self::Flag(true) => Yanked::Yes(None),
-            Self::Reason(reason) => Yanked::Yes(Some(reason.into()).filter(|text: &Box<str>| !text.is_empty())),
+            Self::Reason(reason) => Yanked::Yes(Some(reason).filter(|text| !text.is_empty()).map(Into::into)),
         }
     }
 }

@@ -16,7 +16,7 @@ pub use hash::{BadSha256, Sha256};
 pub use index_page::{BadPage, IndexFile, ProjectPage, Yanked};
 pub use metadata::{BadMetadata, CoreMetadata};
 pub use problem::{Fix, Problem, Safety};
-pub use requirement::{lenient_requires_python, lenient_requirement};
+pub use requirement::{lenient_requirement, lenient_requires_python};
 pub use tags::{Architecture, Libc, Platform, PythonTag, TagRank, Tags};
 
 pub use uv_normalize::{ExtraName, GroupName, PackageName};

@@ -1,6 +1,8 @@
 //! Core metadata (METADATA and PKG-INFO), the parts that resolving and installing read.
 
-use crate::{ExtraName, PackageName, Requirement, Version, VersionSpecifiers, lenient_requirement, lenient_requires_python};
+use crate::{
+    ExtraName, PackageName, Requirement, Version, VersionSpecifiers, lenient_requirement, lenient_requires_python,
+};
 use std::str::FromStr;
 
 /// What one distribution says about itself. Source: core metadata specification, versions 1.0 to 2.4.
@@ -44,9 +46,11 @@ impl CoreMetadata {
                 "provides-extra" => metadata.provides_extra.extend(ExtraName::from_str(value).ok()),
                 "dynamic" => metadata.dynamic.push(value.to_ascii_lowercase()),
                 "requires-dist" => {
-                    metadata.requires_dist.push(lenient_requirement(value).map_err(|error| BadMetadata::Requirement {
-                        requirement: value.chars().take(200).collect(),
-                        why: error.message.to_string(),
+                    metadata.requires_dist.push(lenient_requirement(value).map_err(|error| {
+                        BadMetadata::Requirement {
+                            requirement: value.chars().take(200).collect(),
+                            why: error.message.to_string(),
+                        }
                     })?);
                 }
                 _ => {}

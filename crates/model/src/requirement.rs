@@ -65,7 +65,9 @@ fn repair_one(part: &str) -> String {
     };
     let version = match operator {
         ">=" | "<=" | ">" | "<" | "~=" => version.trim_end_matches('*').trim_end_matches('.').to_owned(),
-        "==" | "!=" if version.ends_with('*') && !version.ends_with(".*") => format!("{}.*", version.trim_end_matches('*')),
+        "==" | "!=" if version.ends_with('*') && !version.ends_with(".*") => {
+            format!("{}.*", version.trim_end_matches('*'))
+        }
         _ => version.to_owned(),
     };
     let operator = if operator == "~=" && !version.contains('.') { ">=" } else { operator };
@@ -99,7 +101,10 @@ mod tests {
             ("six>=1.0,;python_version<'3'", "six>=1.0;python_version<'3'"),
             ("a[x]>=1.*", "a[x]>=1"),
         ] {
-            assert_eq!(lenient_requirement(text).unwrap().to_string(), Requirement::from_str(same_as).unwrap().to_string());
+            assert_eq!(
+                lenient_requirement(text).unwrap().to_string(),
+                Requirement::from_str(same_as).unwrap().to_string()
+            );
         }
         assert!(lenient_requirement("not a requirement!").is_err());
     }

@@ -48,8 +48,11 @@ pub type TagRank = u32;
 /// The tags an interpreter takes, each with its rank.
 #[derive(Clone, Debug)]
 pub struct Tags {
-    ranks: HashMap<(Box<str>, Box<str>, Box<str>), TagRank>,
+    ranks: HashMap<Tag, TagRank>,
 }
+
+/// Python, ABI and platform.
+type Tag = (Box<str>, Box<str>, Box<str>);
 
 impl Tags {
     pub fn new(python: &PythonTag, platform: &Platform) -> Self {

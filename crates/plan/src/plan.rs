@@ -28,11 +28,20 @@ pub struct Options {
 
 #[derive(Clone, Debug)]
 pub enum Op<'a> {
-    Keep { chosen: Chosen<'a> },
-    Install { chosen: Chosen<'a> },
+    Keep {
+        chosen: Chosen<'a>,
+    },
+    Install {
+        chosen: Chosen<'a>,
+    },
     /// Remove `from`, then install.
-    Replace { chosen: Chosen<'a>, from: Installed },
-    Remove { installed: Installed },
+    Replace {
+        chosen: Chosen<'a>,
+        from: Installed,
+    },
+    Remove {
+        installed: Installed,
+    },
 }
 
 /// Steps by name: what to do with every package that is wanted or installed.
@@ -50,7 +59,12 @@ impl Plan<'_> {
 
 /// Compares `chosen` (by name) with `installed`. `protected` names are never removed: the project itself, and
 /// what bootstraps an environment.
-pub fn plan<'a>(chosen: Vec<Chosen<'a>>, installed: &[Installed], protected: &[PackageName], options: Options) -> Plan<'a> {
+pub fn plan<'a>(
+    chosen: Vec<Chosen<'a>>,
+    installed: &[Installed],
+    protected: &[PackageName],
+    options: Options,
+) -> Plan<'a> {
     let mut present: FxHashMap<&PackageName, Vec<&Installed>> = FxHashMap::default();
     for distribution in installed {
         present.entry(&distribution.name).or_default().push(distribution);

@@ -36,7 +36,8 @@ pub struct Chosen<'a> {
 /// The result is by name.
 pub fn select<'a>(lock: &'a Lock, target: Target, selection: &Selection) -> Result<Vec<Chosen<'a>>, Error> {
     let python = &target.markers.python_full_version().version;
-    if let Some(wanted) = lock.inputs.requires_python.as_ref().filter(|wanted| !wanted.contains(&python.only_release())) {
+    if let Some(wanted) = lock.inputs.requires_python.as_ref().filter(|wanted| !wanted.contains(&python.only_release()))
+    {
         return Err(Error::OtherPython { wanted: wanted.clone(), found: python.clone() });
     }
     let mut walk = Walk { lock, target, seen: FxHashMap::default() };
@@ -91,8 +92,7 @@ impl Walk<'_, '_> {
         if !requirement.evaluate_markers(self.target.markers, extras) {
             return Ok(());
         }
-        let position =
-            self.find(&requirement.name).ok_or_else(|| Error::Unresolved(requirement.to_string()))?;
+        let position = self.find(&requirement.name).ok_or_else(|| Error::Unresolved(requirement.to_string()))?;
         self.seen.entry(position).or_default().requested = true;
         self.enter(position, None);
         for extra in &requirement.extras {
@@ -145,7 +145,8 @@ fn best_file<'a>(package: &'a Package, tags: &Tags) -> Result<(&'a File, Option<
     if let Some((_, file, wheel)) = best {
         return Ok((file, Some(wheel)));
     }
-    let is_sdist = |file: &&File| matches!(Distribution::parse(&file.filename, &package.name), Ok(Distribution::Sdist(_)));
+    let is_sdist =
+        |file: &&File| matches!(Distribution::parse(&file.filename, &package.name), Ok(Distribution::Sdist(_)));
     package.files.iter().find(is_sdist).map(|file| (file, None)).ok_or_else(|| Error::NoUsableFile {
         name: package.name.clone(),
         version: package.version.clone(),
