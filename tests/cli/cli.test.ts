@@ -10,7 +10,7 @@ import { type LocalIndex, startIndex } from '../index/index.mjs'
 import { type Case, loadCases, type Mode, type Step } from './harness/case.ts'
 import { describeChanges, readTree } from './harness/changes.ts'
 import { checkEnvelope } from './harness/envelope.ts'
-import { filter, withoutEventCounts, withoutVersion } from './harness/filters.ts'
+import { filter, settledLines, withoutEventCounts, withoutVersion } from './harness/filters.ts'
 import { type Ran, run } from './harness/run.ts'
 import { PYBUN, type Sandbox, sandbox } from './harness/sandbox.ts'
 
@@ -55,7 +55,7 @@ async function playStep(at: { step: Step; mode: Mode; box: Sandbox; index: Local
   const enveloped = mode === 'json' && step.envelope !== false && !step.program
   const ran = await run(box, step, enveloped ? ['--format=json'] : [])
   const changes = describeChanges(box.root, before, readTree(box.root), step.show)
-  const stdout = enveloped ? shownEnvelope(ran, step) : ran.stdout
+  const stdout = enveloped ? shownEnvelope(ran, step) : step.typed ? settledLines(ran.stdout) : ran.stdout
   const text = transcript({ step, ran, stdout, changes })
   const shown = filter(text, { box, port: index.port, python: step.python !== false })
   expect(ran.exit, shown).toBe(step.exit)

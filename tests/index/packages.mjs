@@ -77,7 +77,7 @@ function distributions(name, version, release) {
 
 function coreMetadata(files, made, release) {
   const different =
-    release.defect === 'metadata-mismatch' ? `${made.metadata}Requires-Dist: not-in-the-wheel\n` : made.metadata
+    release.defect === 'metadata-mismatch' ? `${made.metadata}Requires-Dist: tiny-backend\n` : made.metadata
   files.set(`${made.filename}.metadata`, Buffer.from(different))
   return { sha256: stated(Buffer.from(different), release.defect === 'wrong-metadata-hash') }
 }

@@ -29,7 +29,7 @@ export function describeChanges(root: string, before: Tree, after: Tree, show: s
 
 function walk(root: string, below: string, tree: Tree) {
   const entries = readdirSync(join(root, below), { withFileTypes: true })
-  if (entries.length === 0 && below !== '') tree.set(`${below}/`, 'empty')
+  if (entries.length === 0 && below !== '' && below !== 'home') tree.set(`${below}/`, 'empty')
   for (const entry of entries) {
     const path = below === '' ? entry.name : `${below}/${entry.name}`
     if (['tmp', 'bin', 'home/.cache'].includes(path) || entry.name === '__pycache__') continue

@@ -3,6 +3,9 @@ import { python, type Sandbox } from './sandbox.ts'
 
 const { version: PYBUN_VERSION } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
 
+/** How a terminal's control sequence begins, in a pattern. */
+const CONTROL = `${String.fromCharCode(27)}\\[`
+
 /** `python: false` leaves versions alone that only look like the interpreter's, as in a help text. */
 export interface Filters {
   box: Sandbox
@@ -24,11 +27,22 @@ export function filter(text: string, { box, port, python: hasPython }: Filters):
   if (hasPython) result = withoutPython(result, version)
   return result
     .replace(new RegExp(`\\bpybun ${literally(PYBUN_VERSION)}\\b`, 'g'), 'pybun [VERSION]')
+    .replace(/(\/tmp\/[a-z]+-)[A-Za-z0-9]{6}\b/g, '$1[RANDOM]')
     .replace(/\b[0-9a-f]{64}\b/g, '[SHA256]')
     .replace(/\b[0-9a-f]{32}\b/g, '[KEY]')
     .replace(/\b\d+(\.\d+)?\s?(ms|s)\b/g, '[TIME]')
     .replace(/"(duration_ms|pid|size|bytes)": \d+/g, '"$1": "[N]"')
     .replace(/\b\d+(\.\d+)? ?(B|KB|KiB|MB|MiB)\b/g, '[SIZE]')
+}
+
+/** What a terminal showed, as lines of text: no colours and cursor movements, and no line that was still being typed. */
+export function settledLines(shown: string): string {
+  const lines = shown.replaceAll('\r\n', '\n').replace(new RegExp(`${CONTROL}\\d+A`, 'g'), '\n')
+  const plain = lines.replace(new RegExp(`${CONTROL}[?\\d;]*[A-Za-z]`, 'g'), '')
+  return plain
+    .split('\n')
+    .filter((line) => !/[█◆└]|^\s*│?\s*$/.test(line))
+    .join('\n')
 }
 
 /** PyBun's own version where a result states it. */

@@ -7,22 +7,7 @@ import { fileURLToPath } from 'node:url'
 export const PYBUN = fileURLToPath(new URL('../../../node_modules/.bin/pybun', import.meta.url))
 
 /** What the programs that PyBun starts may find besides Python. */
-const TOOLS = [
-  'node',
-  'sh',
-  'env',
-  'cat',
-  'uname',
-  'git',
-  'true',
-  'false',
-  'sleep',
-  'rm',
-  'mkdir',
-  'cp',
-  'mount',
-  'unshare',
-]
+const TOOLS = 'node sh env cat cp false git ls mkdir mount readlink rm sleep true umount uname unshare'.split(' ')
 
 /** A directory tree of its own with everything that a run may see or change. */
 export interface Sandbox {
