@@ -64,8 +64,8 @@ mod tests {
 
     #[test]
     fn reads_commands_and_nothing_else() {
-        let text = "# note\n[console_scripts]\nfoo = pkg.mod:main\n  bar-1.x=pkg : a.b [extra,other] \n\n[other]\nx = ???\n\
-            [gui_scripts]\nwin = w:run\nfoo = pkg.mod:other\n";
+        let text = "# note\n[console_scripts]\nfoo = pkg.mod:main\n  bar-1.x=pkg : a.b [extra,other] \n\n\
+            [other]\nx = ???\n[gui_scripts]\nwin = w:run\nfoo = pkg.mod:other\n";
         let points = parse_entry_points(text).unwrap();
         let seen: Vec<_> =
             points.iter().map(|p| (p.name.as_str(), p.module.as_str(), p.attribute.as_str(), p.gui)).collect();

@@ -32,8 +32,8 @@ pub(crate) struct Pending {
 /// The journal while it is on disk.
 pub(crate) struct Journal {
     path: PathBuf,
-    /// What an earlier process left, and this one does not clean up.
-    earlier: Vec<Pending>,
+    /// What an earlier process left and this one does not touch.
+    untouched: Vec<Pending>,
 }
 
 impl Journal {
@@ -53,16 +53,18 @@ impl Journal {
     pub fn begin(layout: &Layout, pending: &[Pending]) -> Result<Self, Error> {
         let earlier = Self::read(layout)?;
         fs::create_dir_all(&layout.purelib).map_err(io_error("create", &layout.purelib))?;
-        let journal = Self { path: layout.purelib.join(FILE), earlier };
-        let all: Vec<&Pending> = journal.earlier.iter().chain(pending).collect();
+        let all: Vec<&Pending> = earlier.iter().chain(pending).collect();
+        let mut journal = Self { path: layout.purelib.join(FILE), untouched: Vec::new() };
         journal.write(&all)?;
+        let touched = |entry: &Pending| pending.iter().any(|other| other.dist_info == entry.dist_info);
+        journal.untouched = earlier.into_iter().filter(|entry| !touched(entry)).collect();
         Ok(journal)
     }
 
     /// Everything was done.
     pub fn finish(self) -> Result<(), Error> {
-        if !self.earlier.is_empty() {
-            return self.write(&self.earlier.iter().collect::<Vec<_>>());
+        if !self.untouched.is_empty() {
+            return self.write(&self.untouched.iter().collect::<Vec<_>>());
         }
         crate::fault::point().map_err(io_error("remove", &self.path))?;
         fs::remove_file(&self.path).map_err(io_error("remove", &self.path))

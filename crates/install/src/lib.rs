@@ -25,10 +25,11 @@ mod wheel;
 mod zip;
 
 pub use error::Error;
-pub use install::{Install, Options, install};
+pub use install::{Install, Options, install, repair};
 pub use installed::{InstalledDist, InstalledKind, installed};
 pub use layout::Layout;
 pub use link::LinkMode;
+pub use parallel::default_threads;
 pub use store::{Store, Stored};
 pub use uninstall::uninstall;
 pub use verify::{Damage, DamageKind};

@@ -3,6 +3,11 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// The number of threads for work that nobody bounded: one for each logical CPU.
+pub fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Calls `work` for every item, in the order of the items as far as threads allow, each thread with its own state.
 /// After an error no further item is begun; of several errors the one of the first item is returned.
 pub(crate) fn for_each<T: Sync, S, E: Send>(

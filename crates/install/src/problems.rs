@@ -10,7 +10,7 @@ impl From<&Error> for Problem {
         let problem = Problem::new(code(error), error.to_string());
         match error {
             Error::BrokenWheel { wheel, why } => problem
-                .hint("The file is wrong as its author published it, or it was changed on its way. Another version may be sound.")
+                .hint("It was published like this, or changed on its way. Another version may be sound.")
                 .with("wheel", wheel.as_str())
                 .with("reason", why.as_str()),
             Error::PathTraversal { subject, path, why } => problem
@@ -42,7 +42,7 @@ impl From<&Error> for Problem {
                 .with("version", version.as_str())
                 .with("sha256", sha256.to_string()),
             Error::StoreDamaged { subject, sha256, why } => problem
-                .hint("Something changed or removed files of the cache. The wheel is fetched again by the next install.")
+                .hint("Something changed or removed files of the cache. The next install fetches the wheel again.")
                 .fix(Safety::Safe, ["pybun", "install"])
                 .with("distribution", subject.as_str())
                 .with("sha256", sha256.to_string())
@@ -54,7 +54,7 @@ impl From<&Error> for Problem {
                 .with("found", found.as_str())
                 .with("wanted", wanted.as_str()),
             Error::InTheWay { subject, path } => problem
-                .hint("A directory stands where a file has to be, or the other way round. Remove it, or make the environment anew.")
+                .hint("A directory stands where a file has to be, or the other way round. Remove it.")
                 .with("distribution", subject.as_str())
                 .with("path", text(path)),
             Error::NoRecord { subject, dist_info } => problem

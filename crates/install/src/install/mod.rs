@@ -18,13 +18,14 @@ use crate::journal::{Journal, Pending};
 use crate::layout::Layout;
 use crate::link::{LinkMode, Method, Placing};
 use crate::manifest::{Dir, join};
-use crate::parallel::for_each;
+use crate::parallel::{default_threads, for_each};
 use crate::store::Store;
 use crate::uninstall::Removal;
 use crate::{Error, INSTALLER};
 use overlap::Clash;
 use package::{Bases, Package, load};
 use pybun_model::{Emit, Event, PackageName, Phase, Sha256, Unit, Version};
+pub use repair::repair;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -47,12 +48,19 @@ pub struct Install {
     pub direct_url: Option<String>,
 }
 
+/// `Default` is what a command does that was told nothing else.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     pub threads: usize,
     pub link: LinkMode,
     /// Also write bytecode, with the environment's interpreter.
     pub compile: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { threads: default_threads(), link: LinkMode::Auto, compile: false }
+    }
 }
 
 /// Places all of `installs`, replacing other installations of the same names. Where two bring the same file, that of
@@ -66,7 +74,7 @@ pub fn install(
 ) -> Result<Vec<InstalledDist>, Error> {
     let manifests = load(store, installs, options.threads)?;
     let packages = package::open(store, layout, installs, &manifests)?;
-    repair::repair(store, layout)?;
+    repair(store, layout)?;
     let removals = plan_removals(layout, &packages)?;
     let pending = pending(&packages, &removals);
     let journal = Journal::begin(layout, &pending)?;
@@ -78,7 +86,7 @@ pub fn install(
         Ok(()) => journal.finish()?,
         Err(error) => {
             // When this fails too, the journal stays for the next installation. The first error is the one to tell.
-            let _ = repair::repair(store, layout);
+            let _ = repair(store, layout);
             return Err(error);
         }
     }

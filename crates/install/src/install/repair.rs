@@ -14,8 +14,10 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-/// Does nothing when no journal is there.
-pub(crate) fn repair(store: &Store, layout: &Layout) -> Result<(), Error> {
+/// Takes away what is left of distributions whose installation or removal was interrupted, so that they are not
+/// installed at all. Costs one failed open when nothing was. `install` does this itself; whoever compares an environment
+/// with a lock does it first.
+pub fn repair(store: &Store, layout: &Layout) -> Result<(), Error> {
     let pending = Journal::read(layout)?;
     for entry in &pending {
         remove_by_record(layout, entry)?;

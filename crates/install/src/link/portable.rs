@@ -24,6 +24,8 @@ impl Pair {
     /// Makes the target and its parents.
     pub fn open(source: &Root, source_path: &str, target: &Root, target_path: &str) -> Result<Self, PairError> {
         let pair = Self { source: source.0.join(source_path), target: target.0.join(target_path) };
+        // Otherwise every file of a directory that the store has lost would be reported, and not the directory.
+        Root::open(&pair.source).map_err(PairError::Source)?;
         fs::create_dir_all(&pair.target).map_err(PairError::Target)?;
         Ok(pair)
     }

@@ -91,7 +91,9 @@ proptest! {
     }
 
     #[test]
-    fn reads_what_was_written(files in prop::collection::btree_map("[a-zé]{1,8}", prop::collection::vec(any::<u8>(), 0..200), 0..6)) {
+    fn reads_what_was_written(
+        files in prop::collection::btree_map("[a-zé]{1,8}", prop::collection::vec(any::<u8>(), 0..200), 0..6)
+    ) {
         let members: Vec<Member> = files.iter().map(|(name, content)| Member::new(name, content)).collect();
         let read: std::collections::BTreeMap<_, _> = read_all(&zip(&members)).unwrap().into_iter().collect();
         prop_assert_eq!(read, files);

@@ -58,7 +58,7 @@ fn every_kind_of_content_gets_to_its_place() {
     assert_record(&world, &info);
 }
 
-/// RECORD lists every file of the environment, each with its right digest and size, sorted where it depends on the place.
+/// RECORD lists every file of the environment, each with its right digest and size.
 #[track_caller]
 fn assert_record(world: &World, info: &str) {
     let library = world.library();
@@ -157,10 +157,10 @@ fn an_installation_replaces_every_other_one_of_its_name() {
         .add(&plain("a", "1", &[("a/old.py", "1"), ("a/both.py", "1")]).entry_points("[console_scripts]\nold = a:x\n"));
     let new = world.add(&plain("a", "2", &[("a/both.py", "2")]));
     let library = world.library().to_owned();
-    world.install(&[old.clone()]).unwrap();
+    world.install(std::slice::from_ref(&old)).unwrap();
     // A stale second .dist-info, without a RECORD.
     fs::create_dir(library.join("A-0.5.dist-info")).unwrap();
-    world.install(&[new.clone()]).unwrap();
+    world.install(std::slice::from_ref(&new)).unwrap();
     let names: Vec<_> = world.installed().iter().map(|dist| dist.version.to_string()).collect();
     assert_eq!(names, ["2"]);
     assert_eq!(fs::read_to_string(library.join("a/both.py")).unwrap(), "2");
@@ -231,7 +231,7 @@ fn a_directory_or_file_in_the_way_is_named() {
 fn nothing_changes_when_a_wheel_is_missing_or_another() {
     let world = World::new();
     let a = world.add(&plain("a", "1", &[("x.py", "x")]));
-    world.install(&[a.clone()]).unwrap();
+    world.install(std::slice::from_ref(&a)).unwrap();
     let before = world.tree();
     let missing = Install { sha256: super::digest(b"none"), ..a.clone() };
     let other = Install { version: "2".parse().unwrap(), ..a };

@@ -83,7 +83,7 @@ fn damage_is_found_and_a_discarded_wheel_can_be_added_again() {
         damage("p/q/r.py", DamageKind::Missing),
     ];
     assert_eq!(world.store.verify(&install.sha256).unwrap(), expected);
-    assert_eq!(code(&world.install(&[install.clone()]).unwrap_err()), "install/store-damaged");
+    assert_eq!(code(&world.install(std::slice::from_ref(&install)).unwrap_err()), "install/store-damaged");
     assert!(world.installed().is_empty() && !world.library().join("a.py").exists());
     world.store.discard(&install.sha256).unwrap();
     assert!(!world.store.has(&install.sha256));
