@@ -1,7 +1,7 @@
 //! Project pages of a package index: the Simple repository API as JSON (PEP 691, 700, 714) and as HTML (PEP 503).
 
 use crate::html_page;
-use crate::{Distribution, PackageName, Sha256, Version};
+use crate::{Distribution, PackageName, Sha256, UrlBase, Version};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -91,7 +91,7 @@ impl ProjectPage {
             builder.push(RawFile {
                 filename: file.filename,
                 url: file.url,
-                sha256: file.hashes.get("sha256").and_then(|hex| hex.parse().ok()),
+                sha256: file.hashes.sha256.and_then(|hex| hex.parse().ok()),
                 size: file.size,
                 requires_python: file.requires_python,
                 yanked: file.yanked.map_or(Yanked::No, JsonYanked::into_yanked),
@@ -136,11 +136,13 @@ pub(crate) struct Builder<'a> {
     files: Vec<IndexFile>,
     ignored: usize,
     pythons: HashMap<Box<str>, Arc<str>>,
+    /// Of the last URL: nearly all files of a page lie on one host.
+    url_base: Option<UrlBase>,
 }
 
 impl<'a> Builder<'a> {
     pub(crate) fn new(name: &'a PackageName, base: &'a Url) -> Self {
-        Self { name, base, files: Vec::new(), ignored: 0, pythons: HashMap::new() }
+        Self { name, base, files: Vec::new(), ignored: 0, pythons: HashMap::new(), url_base: None }
     }
 
     /// Takes a file; one whose name or URL cannot be used is counted and left out.
@@ -168,10 +170,16 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn resolve(&self, text: &str) -> Option<Url> {
+    fn resolve(&mut self, text: &str) -> Option<Url> {
+        if let Some(url) = self.url_base.as_mut().and_then(|base| base.parse(text)) {
+            return Some(url);
+        }
         let mut url = self.base.join(text).ok()?;
         url.set_fragment(None);
         let allowed = matches!(url.scheme(), "http" | "https") || url.scheme() == self.base.scheme();
+        if allowed && self.url_base.as_ref().is_none_or(|base| !url.as_str().starts_with(base.as_str())) {
+            self.url_base = UrlBase::of(&url);
+        }
         allowed.then_some(url)
     }
 
@@ -219,7 +227,7 @@ struct JsonFile<'a> {
     #[serde(borrow)]
     url: Cow<'a, str>,
     #[serde(borrow, default)]
-    hashes: HashMap<Cow<'a, str>, Cow<'a, str>>,
+    hashes: JsonHashes<'a>,
     #[serde(default)]
     size: Option<u64>,
     #[serde(borrow, default)]
@@ -232,6 +240,13 @@ struct JsonFile<'a> {
     dist_info_metadata: Option<JsonMetadata>,
     #[serde(borrow, default)]
     upload_time: Option<Cow<'a, str>>,
+}
+
+/// The other digests are of no use here.
+#[derive(Default, Deserialize)]
+struct JsonHashes<'a> {
+    #[serde(borrow, default)]
+    sha256: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]

@@ -9,6 +9,7 @@ mod metadata;
 mod problem;
 mod requirement;
 mod tags;
+mod url_base;
 
 pub use distribution::{BadDistributionName, Distribution, SdistName, WheelName};
 pub use event::{Emit, Event, Phase, Unit, silent};
@@ -18,6 +19,7 @@ pub use metadata::{BadMetadata, CoreMetadata};
 pub use problem::{Fix, Problem, Safety};
 pub use requirement::{lenient_requirement, lenient_requires_python};
 pub use tags::{Architecture, Libc, Platform, PythonTag, TagRank, Tags};
+pub use url_base::UrlBase;
 
 pub use uv_normalize::{ExtraName, GroupName, PackageName};
 pub use uv_pep440::{Version, VersionSpecifier, VersionSpecifiers};

@@ -7,6 +7,8 @@ use uv_pep508::Pep508Error;
 
 /// Reads a requirement of published metadata (PEP 508), repairing specifiers such as `>=3.5.*` or `>=1.0,`.
 pub fn lenient_requirement(text: &str) -> Result<Requirement, Box<Pep508Error>> {
+    // The parser would put the values of environment variables into URLs; foreign text must not ask for them.
+    let text = &text.replace("${", "$%7B");
     Requirement::from_str(text).or_else(|error| {
         let (specifier, marker) = text.split_once(';').map_or((text, ""), |(a, b)| (a, b));
         let repaired = repair(specifier);
@@ -107,5 +109,11 @@ mod tests {
             );
         }
         assert!(lenient_requirement("not a requirement!").is_err());
+    }
+
+    #[test]
+    fn foreign_text_reads_no_environment_variable() {
+        let requirement = lenient_requirement("a @ https://h.example/${HOME}/a-1-py3-none-any.whl").unwrap();
+        assert!(requirement.to_string().contains("HOME"), "{requirement}");
     }
 }
