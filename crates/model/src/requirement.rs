@@ -8,7 +8,8 @@ use uv_pep508::Pep508Error;
 /// Reads a requirement of published metadata (PEP 508), repairing specifiers such as `>=3.5.*` or `>=1.0,`.
 pub fn lenient_requirement(text: &str) -> Result<Requirement, Box<Pep508Error>> {
     // The parser would put the values of environment variables into URLs; foreign text must not ask for them.
-    let text = &text.replace("${", "$%7B");
+    let text = text.replace("${", "$%7B");
+    let text = text.as_str();
     Requirement::from_str(text).or_else(|error| {
         let (specifier, marker) = text.split_once(';').map_or((text, ""), |(a, b)| (a, b));
         let repaired = repair(specifier);
