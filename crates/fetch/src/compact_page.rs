@@ -1,6 +1,7 @@
 //! A project page in the form that loads fast: texts that repeat are stored once, versions and URLs are rebuilt from
 //! parts instead of being parsed again.
 
+use pybun_model::UrlBase;
 use pybun_model::{Distribution, IndexFile, PackageName, ProjectPage, SdistName, Sha256, Version, WheelName, Yanked};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -53,16 +54,15 @@ pub(crate) fn decode(name: &PackageName, bytes: &[u8]) -> Option<ProjectPage> {
         return None;
     }
     let compact: CompactPage = postcard::from_bytes(bytes).ok()?;
-    let parts = Parts {
+    let mut parts = Parts {
         name,
         versions: compact.versions.iter().map(|text| Version::from_str(text)).collect::<Result<_, _>>().ok()?,
         pythons: compact.pythons.iter().map(|text| Arc::from(*text)).collect(),
-        bases: compact.bases.iter().map(|text| Base::of(text)).collect::<Option<_>>()?,
+        bases: compact.bases.iter().map(|text| base_of(text)).collect::<Option<_>>()?,
     };
-    let mut buffer = Vec::with_capacity(256);
     let mut files = Vec::with_capacity(compact.files.len());
     for file in &compact.files {
-        files.push(parts.file(file, &mut buffer)?);
+        files.push(parts.file(file)?);
     }
     let ignored = usize::try_from(compact.ignored).ok()?;
     Some(ProjectPage { name: name.clone(), files, ignored, status: compact.status.map(Into::into) })
@@ -155,19 +155,19 @@ struct Parts<'a> {
     name: &'a PackageName,
     versions: Vec<Version>,
     pythons: Vec<Arc<str>>,
-    bases: Vec<Base>,
+    bases: Vec<UrlBase>,
 }
 
 impl Parts<'_> {
-    fn file(&self, file: &CompactFile, buffer: &mut Vec<u8>) -> Option<IndexFile> {
+    fn file(&mut self, file: &CompactFile) -> Option<IndexFile> {
         let version = self.versions.get(file.version as usize)?.clone();
         Some(IndexFile {
             distribution: self.distribution(file, version)?,
             url: match file.url {
                 CompactUrl::Beside { base, directory } => {
-                    self.bases.get(base as usize)?.url(directory, file.filename, buffer)?
+                    self.bases.get_mut(base as usize)?.join(directory, file.filename)?
                 }
-                CompactUrl::Path { base, path } => self.bases.get(base as usize)?.url(path, "", buffer)?,
+                CompactUrl::Path { base, path } => self.bases.get_mut(base as usize)?.join(path, "")?,
                 CompactUrl::Whole(text) => Url::parse(text).ok()?,
             },
             filename: file.filename.into(),
@@ -192,6 +192,11 @@ impl Parts<'_> {
     }
 }
 
+/// `https://host` is the URL `https://host/`.
+fn base_of(text: &str) -> Option<UrlBase> {
+    UrlBase::of(&Url::parse(text).ok()?).filter(|base| base.as_str() == text)
+}
+
 fn digest(bytes: &[u8]) -> Option<Sha256> {
     bytes.try_into().ok().map(Sha256)
 }
@@ -202,47 +207,6 @@ fn optional<T>(value: Option<Option<T>>) -> Option<Option<T>> {
         None => Some(None),
         Some(None) => None,
         Some(some) => Some(some),
-    }
-}
-
-/// Scheme and authority of URLs, ready to be joined with paths without parsing. A URL is a text and the places of its
-/// parts; the places depend on the base alone, as long as there is neither query nor fragment.
-struct Base {
-    text: Box<str>,
-    /// What follows the text in the serialised form of every URL of this base.
-    places: Vec<u8>,
-}
-
-impl Base {
-    fn of(text: &str) -> Option<Self> {
-        let url = Url::parse(text).ok()?;
-        let whole = url.as_str();
-        // `https://host` is the URL `https://host/`, and has the same places.
-        if whole.strip_suffix('/') != Some(text) || url.path() != "/" {
-            return None;
-        }
-        let mut serializer = postcard::Serializer { output: postcard::ser_flavors::AllocVec::new() };
-        url.serialize_internal(&mut serializer).ok()?;
-        let bytes = postcard::ser_flavors::Flavor::finalize(serializer.output).ok()?;
-        let (stored, places) = postcard::take_from_bytes::<&str>(&bytes).ok()?;
-        (stored == whole).then(|| Self { text: text.into(), places: places.to_vec() })
-    }
-
-    fn url(&self, path: &str, more: &str, buffer: &mut Vec<u8>) -> Option<Url> {
-        if !path.starts_with('/') {
-            return None;
-        }
-        buffer.clear();
-        let mut length = self.text.len() + path.len() + more.len();
-        while length >= 0x80 {
-            buffer.push(length as u8 | 0x80);
-            length >>= 7;
-        }
-        buffer.push(length as u8);
-        for part in [self.text.as_bytes(), path.as_bytes(), more.as_bytes(), &self.places] {
-            buffer.extend_from_slice(part);
-        }
-        Url::deserialize_internal(&mut postcard::Deserializer::from_bytes(buffer)).ok()
     }
 }
 

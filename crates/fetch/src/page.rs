@@ -47,10 +47,10 @@ impl Client {
         }
         let path = self.cache().path(Kind::Page, &url, "");
         let settings = self.settings();
-        let stored = self.cache().load(&path);
+        let stored = self.cache().load(&path).map(Arc::new);
         if let Some(entry) = &stored
             && (settings.offline || !settings.refresh && entry.head.is_fresh(now()))
-            && let Some(page) = self.decode(name, stored.as_ref()).await
+            && let Some(page) = self.decode(name, entry).await
         {
             index.learn_storage(&page);
             return Ok(Some(page));
@@ -67,7 +67,7 @@ impl Client {
         name: &PackageName,
         url: &Url,
         path: PathBuf,
-        stored: Option<Entry>,
+        stored: Option<Arc<Entry>>,
     ) -> Result<Option<Arc<ProjectPage>>, Error> {
         let head = stored.as_ref().map(|entry| &entry.head);
         let authorised = index.authorised(url);
@@ -107,11 +107,11 @@ impl Client {
         &self,
         name: &PackageName,
         path: &Path,
-        stored: &Option<Entry>,
+        stored: &Option<Arc<Entry>>,
         reply: &Reply,
     ) -> Option<Arc<ProjectPage>> {
         let entry = stored.as_ref()?;
-        let page = self.decode(name, Some(entry)).await?;
+        let page = self.decode(name, entry).await?;
         if let Keep::Fresh(fresh_seconds) = freshness::keep(&reply.headers) {
             let head = Head { fetched_at: now(), fresh_seconds, ..entry.head.clone() };
             self.note_cache(self.cache().save(path, &head, entry.body()));
@@ -119,13 +119,12 @@ impl Client {
         Some(page)
     }
 
-    async fn decode(&self, name: &PackageName, entry: Option<&Entry>) -> Option<Arc<ProjectPage>> {
-        let body = entry?.body();
-        if body.len() <= INLINE {
-            return compact_page::decode(name, body).map(Arc::new);
+    async fn decode(&self, name: &PackageName, entry: &Arc<Entry>) -> Option<Arc<ProjectPage>> {
+        if entry.body().len() <= INLINE {
+            return compact_page::decode(name, entry.body()).map(Arc::new);
         }
-        let (name, body) = (name.clone(), body.to_vec());
-        let decode = move || compact_page::decode(&name, &body).map(Arc::new);
+        let (name, entry) = (name.clone(), entry.clone());
+        let decode = move || compact_page::decode(&name, entry.body()).map(Arc::new);
         tokio::task::spawn_blocking(decode).await.expect("decoding a page does not panic")
     }
 }
