@@ -138,11 +138,15 @@ function environment(box: Sandbox): string {
   return join(box.project, '.pybun', 'venv')
 }
 
-/** Relative paths of all that was installed: not of what belongs to a bare venv, and no bytecode. */
+/**
+ * Relative paths of all that was installed: not of what belongs to a bare venv, no bytecode, and not the file in which
+ * PyBun keeps a wheel's hash. `lib64` is a link to `lib`.
+ */
 function files(box: Sandbox): string[] {
   const root = environment(box)
   const found = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => {
-    if (!statSync(join(root, path)).isFile() || path.includes('__pycache__')) return false
+    if (/^lib64\/|__pycache__|\.dist-info\/\.pybun-wheel$/.test(path) || !statSync(join(root, path)).isFile())
+      return false
     return !/^(pyvenv\.cfg|\.gitignore|\.lock|CACHEDIR\.TAG|bin\/(python|activate|Activate|deactivate|pydoc)|.*\/_virtualenv\.)/.test(
       path,
     )
@@ -172,7 +176,7 @@ function record(box: Sandbox, path: string): string[] {
   const rows = text
     .trim()
     .split(/\r?\n/)
-    .filter((row) => !row.includes('__pycache__'))
+    .filter((row) => !/__pycache__|\.pybun-wheel,/.test(row))
   const plain = rows.map((row) => (/\/bin\/|INSTALLER,/.test(row) ? row.replace(/,sha256=.*/, '') : row))
   return plain.sort()
 }

@@ -36,6 +36,12 @@ export function backends() {
         },
       },
     },
+    hatchling: {
+      '1.30': {
+        requires: ['tiny-backend'],
+        files: { 'hatchling/__init__.py': '', 'hatchling/build.py': 'from tiny_backend import *  # its hooks\n' },
+      },
+    },
     wheel: { '0.45.0': {} },
   }
 }

@@ -28,6 +28,10 @@ export function filter(text: string, { box, port, python: hasPython }: Filters):
   return result
     .replace(new RegExp(`\\bpybun ${literally(PYBUN_VERSION)}\\b`, 'g'), 'pybun [VERSION]')
     .replace(/(\/tmp\/[a-z]+-)[A-Za-z0-9]{6}\b/g, '$1[RANDOM]')
+    .replace(/\/tmp\/b[A-Za-z0-9]{6}\/hook-[A-Za-z0-9]{6}/g, '/tmp/[RANDOM]')
+    .replace(/\/tmp\/b[A-Za-z0-9]{6}\//g, '/tmp/[RANDOM]/')
+    .replace(/(\/logs\/[\w.-]+-)[A-Za-z0-9]{6}\.log/g, '$1[RANDOM].log')
+    .replace(/^ *"[ ~^]+",\n/gm, '')
     .replace(/\b[0-9a-f]{64}\b/g, '[SHA256]')
     .replace(/\b[0-9a-f]{32}\b/g, '[KEY]')
     .replace(/\b\d+(\.\d+)?\s?(ms|s)\b/g, '[TIME]')
