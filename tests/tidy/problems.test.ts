@@ -6,8 +6,9 @@ const { steps, shared } = JSON.parse(readFileSync(new URL('problems.json', impor
   steps: string[]
   shared: Record<string, string>
 }
+const TEST = /\.test\.ts$|\/(testing|tests?|examples)\/|[_/]tests?\.rs$/
 const sources = repositoryFiles('ts', 'crates').filter(
-  (path) => (path.endsWith('.ts') || path.endsWith('.rs')) && !/\.test\.ts$|\/testing\/|\/tests?\//.test(path),
+  (path) => (path.endsWith('.ts') || path.endsWith('.rs')) && !TEST.test(path),
 )
 const found = sources.flatMap((path) => codesIn(path).map((code) => ({ code, path })))
 
