@@ -185,6 +185,8 @@ fn find(id: u32) -> Arc<Planned> {
 fn apply(planned: &Planned, settings: &SettingsWire, emit: pybun_model::Emit) -> Outcome {
     let wheels = planned.wheels.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
     let layout = layout_of(&planned.environment);
+    let store = pybun_install::Store::open(&settings.cache_dir);
+    pybun_install::repair(&store, &layout).map_err(one)?;
     let present = pybun_install::installed(&layout).map_err(one)?;
     for (name, version) in &planned.removals {
         for dist in present.iter().filter(|dist| dist.name == *name && dist.version == *version) {
@@ -193,8 +195,13 @@ fn apply(planned: &Planned, settings: &SettingsWire, emit: pybun_model::Emit) ->
     }
     let installs: Vec<Install> =
         planned.wants.iter().zip(wheels).map(|(wanted, sha256)| install_of(wanted, sha256)).collect();
-    let store = pybun_install::Store::open(&settings.cache_dir);
-    pybun_install::install(&store, &layout, &installs, &options(), emit).map_err(one)?;
+    pybun_install::install(&store, &layout, &installs, &options(), emit).map_err(|error| {
+        if let pybun_install::Error::StoreDamaged { sha256, .. } = &error {
+            // The next command then fetches it again; the first error is the one to tell.
+            let _ = store.discard(sha256);
+        }
+        one(error)
+    })?;
     Ok(json!({
         "installed": installs.iter().map(|install| json!({
             "name": install.name,

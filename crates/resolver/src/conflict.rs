@@ -1,8 +1,8 @@
-//! Why nothing fits: a proof as data, and the same proof in words.
+//! Why nothing fits: a proof as data.
 
 use crate::machine::{Node, Range};
 use crate::solution::Tree;
-use pubgrub::{DefaultStringReporter, DerivationTree, External, Reporter, Term};
+use pubgrub::{DerivationTree, External, Term};
 
 /// A proof that the requirements contradict each other.
 pub struct Conflict {
@@ -23,14 +23,8 @@ pub enum Cause {
 }
 
 impl Conflict {
-    pub(crate) fn new(mut tree: Tree) -> Self {
-        tree.collapse_no_versions();
+    pub(crate) fn new(tree: Tree) -> Self {
         Self { tree }
-    }
-
-    /// The proof in words, the conclusion last.
-    pub fn sentence(&self) -> String {
-        DefaultStringReporter::report(&self.tree)
     }
 
     pub fn cause(&self) -> Cause {

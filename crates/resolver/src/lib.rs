@@ -289,7 +289,7 @@ mod tests {
         loop {
             match resolver.step() {
                 Step::Need(requests) => open.extend(requests),
-                Step::Conflict(conflict) => return Err(conflict.sentence()),
+                Step::Conflict(conflict) => return Err(format!("{:?}", conflict.cause().leaves())),
                 Step::Done(resolution) => {
                     let text = |package: &Resolved| match package.marker.try_to_string() {
                         Some(marker) => format!("{}=={} ; {marker}", package.name, package.version),

@@ -5,6 +5,7 @@ use pybun_model::{PackageName, Problem, ProjectPage, Safety, Version};
 use pybun_resolver::{Cause, Conflict, Node, Range};
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// Why a page is missing: no index has the project.
@@ -22,7 +23,7 @@ pub(crate) fn problem(
     } else if let Some((package, range)) = only_missing_version(&leaves) {
         no_version_problem(package, range, pages)
     } else {
-        Problem::new("resolve/no-solution", conflict.sentence())
+        Problem::new("resolve/no-solution", sentence(&leaves, pages))
             .hint("Relax one of the requirements that the explanation names")
     };
     let requirements: Vec<String> =
@@ -80,7 +81,7 @@ fn no_version_problem(package: &Node, range: &Range, pages: &FxHashMap<PackageNa
         .and_then(|name| pages.get(name))
         .map(|page| page.versions().into_iter().rev().take(10).map(Version::to_string).collect())
         .unwrap_or_default();
-    let message = format!("no version of `{package}` is in {range}");
+    let message = format!("no version of `{package}` is in {}", show_range(range));
     let hint = match known.first() {
         Some(newest) => format!("The newest is {newest}; the index has {}", known.join(", ")),
         None => "The index has no usable file of any version".to_owned(),
@@ -90,6 +91,73 @@ fn no_version_problem(package: &Node, range: &Range, pages: &FxHashMap<PackageNa
         .with("package", package.to_string())
         .with("range", range.to_string())
         .with("newest_versions", known)
+}
+
+/// The steps of the proof that rest on no other, in its order. That no other version exists goes without saying.
+fn sentence(leaves: &[&Cause], pages: &FxHashMap<PackageName, Arc<ProjectPage>>) -> String {
+    let mut steps: Vec<String> = Vec::new();
+    for leaf in leaves {
+        let step = match leaf {
+            Cause::Requires { from: Node::Root, to, wanted, .. } => format!("you require {to}{}", show_wanted(wanted)),
+            Cause::Requires { from, range, to, wanted } if from.to_string() != to.to_string() => {
+                format!("{} requires {to}{}", show_versions(from, range, pages), show_wanted(wanted))
+            }
+            Cause::Unusable { package: Node::Root, why, .. } => format!("your project {why}"),
+            Cause::Unusable { package, range, why } => format!("{} {why}", show_versions(package, range, pages)),
+            Cause::Requires { .. } | Cause::NoVersions { .. } | Cause::Derived { .. } => continue,
+        };
+        if !steps.contains(&step) {
+            steps.push(step);
+        }
+    }
+    let more = steps.len().saturating_sub(MAX_STEPS);
+    steps.truncate(MAX_STEPS);
+    let rest = if more > 0 { format!("; and {more} more such facts") } else { String::new() };
+    format!("the requirements contradict each other: {}{rest}", steps.join("; "))
+}
+
+/// A longer explanation explains nothing; the whole proof is in the context.
+const MAX_STEPS: usize = 16;
+
+/// The package with those of its versions that the range holds: `a 1.0`, `a 1.0 to 1.4`.
+fn show_versions(node: &Node, range: &Range, pages: &FxHashMap<PackageName, Arc<ProjectPage>>) -> String {
+    let (Node::Package(name) | Node::Extra(name, _)) = node else { return node.to_string() };
+    let Some(page) = pages.get(name) else { return node.to_string() };
+    let inside: Vec<&Version> = page.versions().into_iter().filter(|version| range.contains(version)).collect();
+    match inside[..] {
+        [] => node.to_string(),
+        [only] => format!("{node} {only}"),
+        [oldest, .., newest] => format!("{node} {oldest} to {newest}"),
+    }
+}
+
+fn show_wanted(range: &Range) -> String {
+    if *range == Range::full() { String::new() } else { format!(" {}", show_range(range)) }
+}
+
+/// A range as specifiers. `==1.0` is a range, because it also holds the local versions of 1.0.
+fn show_range(range: &Range) -> String {
+    let segment = |(low, high): (Bound<&Version>, Bound<&Version>)| match (low, high) {
+        (Bound::Included(low), Bound::Included(high) | Bound::Excluded(high))
+            if low.clone().without_local() == high.clone().without_local() =>
+        {
+            format!("=={low}")
+        }
+        (low, high) => {
+            let low = match low {
+                Bound::Unbounded => None,
+                Bound::Included(low) => Some(format!(">={low}")),
+                Bound::Excluded(low) => Some(format!(">{}", low.clone().without_local())),
+            };
+            let high = match high {
+                Bound::Unbounded => None,
+                Bound::Included(high) => Some(format!("<={}", high.clone().without_local())),
+                Bound::Excluded(high) => Some(format!("<{high}")),
+            };
+            low.into_iter().chain(high).collect::<Vec<_>>().join(",")
+        }
+    };
+    range.iter().map(segment).collect::<Vec<_>>().join(" or ")
 }
 
 fn cause_json(cause: &Cause) -> Value {
