@@ -5,11 +5,8 @@ import type { Context } from '../steps/context.ts'
 
 export async function config(context: Context, _invocation: Invocation): Promise<Outcome> {
   const { project, settings } = await showConfiguration(context)
-  const rows = settings.map(({ key, value, origin }) => [key, show(value), originText(origin)] as const)
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
-  const lines = rows.map(
-    ([key, value, origin]) => `${key.padEnd(widths[0] ?? 0)}  ${value.padEnd(widths[1] ?? 0)}  ${origin}`,
-  )
+  const width = Math.max(...settings.map(({ key }) => key.length))
+  const lines = settings.map(({ key, value, origin }) => `${key.padEnd(width)}  ${show(value)}  ${originText(origin)}`)
   return { kind: 'done', result: { project, settings }, output: `${lines.join('\n')}\n` }
 }
 

@@ -5,9 +5,8 @@ import { progressBar, progressLines } from './progress.ts'
 const EVENTS: ProgressEvent[] = [
   { kind: 'progress', phase: 'resolve', done: 1, unit: 'packages' },
   { kind: 'progress', phase: 'resolve', done: 12, unit: 'packages' },
-  { kind: 'progress', phase: 'download', name: 'a', done: 1_000_000, total: 2_000_000, unit: 'bytes' },
-  { kind: 'progress', phase: 'download', name: 'b', done: 500_000, total: 2_000_000, unit: 'bytes' },
-  { kind: 'progress', phase: 'download', name: 'a', done: 2_000_000, total: 2_000_000, unit: 'bytes' },
+  { kind: 'progress', phase: 'download', name: 'a-1.0-py3-none-any.whl', done: 1, total: 3, unit: 'packages' },
+  { kind: 'progress', phase: 'download', name: 'b-1.0-py3-none-any.whl', done: 3, total: 3, unit: 'packages' },
 ]
 
 it('lines say once when a phase begins', () => {
@@ -18,14 +17,15 @@ it('lines say once when a phase begins', () => {
   expect(written.join('')).toBe('Resolving...\nDownloading...\n')
 })
 
-it('a bar adds up what has names, fits its terminal and leaves nothing behind', () => {
+it('a bar fits its terminal and leaves nothing behind', () => {
   const { written, target } = screen(40)
   const view = progressBar(target)
   for (const event of EVENTS) view.show(event)
   expect(written).toHaveLength(EVENTS.length)
   const drawn = written.map((text) => text.replace('\r\x1b[2K', ''))
   expect(drawn[1]).toContain('Resolving 12 packages')
-  expect(drawn[4]).toContain('Downloading ████████████')
+  expect(drawn[2]).toContain('Downloading ███████░░░')
+  expect(drawn[3]).toContain('Downloading ██████████')
   expect(drawn.every((text) => [...text].length < 40)).toBe(true)
   view.close()
   expect(written.at(-1)).toBe('\r\x1b[2K')

@@ -16,17 +16,15 @@ export const noProgress: ProgressView = { show() {}, close() {} }
 
 /** One line that is drawn over and over, for a terminal. */
 export function progressBar(target: ProgressTarget): ProgressView {
-  const phases = tally()
   let drawn_ms = Number.NEGATIVE_INFINITY
   let visible = false
   return {
     show(event) {
-      const state = phases.add(event)
       const at = target.now_ms()
       if (at - drawn_ms < REDRAW_MS) return
       drawn_ms = at
       visible = true
-      target.write(`\r\x1b[2K${line(event, state, target.columns(), at)}`)
+      target.write(`\r\x1b[2K${line(event, target.columns(), at)}`)
     },
     close() {
       if (visible) target.write('\r\x1b[2K')
@@ -57,57 +55,25 @@ const DOING: Record<Phase, string> = {
 }
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 
-interface State {
-  done: number
-  total: number | null
-}
-
-/** An event without a name speaks for the whole phase; those with names are added up. */
-function tally() {
-  const whole = new Map<Phase, State>()
-  const parts = new Map<Phase, Map<string, State>>()
-  const of = (phase: Phase): State => {
-    const known = whole.get(phase)
-    if (known) return known
-    const all = [...(parts.get(phase)?.values() ?? [])]
-    const total = all.reduce<number | null>(
-      (sum, { total }) => (sum === null || total === null ? null : sum + total),
-      0,
-    )
-    return { done: all.reduce((sum, { done }) => sum + done, 0), total: all.length ? total : null }
-  }
-  return {
-    of,
-    add(event: ProgressEvent): State {
-      const state = { done: event.done, total: event.total ?? null }
-      if (event.name === undefined) whole.set(event.phase, state)
-      else {
-        const named = parts.get(event.phase) ?? new Map<string, State>()
-        parts.set(event.phase, named.set(event.name, state))
-      }
-      return of(event.phase)
-    },
-  }
-}
-
-function line(event: ProgressEvent, state: State, columns: number, at_ms: number): string {
+/** Done and total are the phase's; the name is what it was busy with last. */
+function line(event: ProgressEvent, columns: number, at_ms: number): string {
   const frame = FRAMES[Math.floor(at_ms / 80) % FRAMES.length]
   const head = `${frame} ${DOING[event.phase]}`
-  const text = `${head} ${bar(state)}${amount(state, event.unit)}${event.name ? `  ${event.name}` : ''}`
+  const text = `${head} ${bar(event)}${amount(event)}${event.name ? `  ${event.name}` : ''}`
   return [...text].slice(0, Math.max(1, columns - 1)).join('')
 }
 
-function bar({ done, total }: State): string {
+function bar({ done, total }: ProgressEvent): string {
   if (!total) return ''
   const width = 20
   const filled = Math.min(width, Math.round((done / total) * width))
   return `${'█'.repeat(filled)}${'░'.repeat(width - filled)} `
 }
 
-function amount({ done, total }: State, unit: ProgressEvent['unit']): string {
+function amount({ done, total, unit }: ProgressEvent): string {
   if (unit === 'bytes') return total ? `${size(done)} of ${size(total)}` : size(done)
   const count = total && total !== done ? `${done} of ${total}` : String(done)
-  return `${count} ${done === 1 && !total ? unit.slice(0, -1) : unit}`
+  return `${count} ${(total ?? done) === 1 ? unit.slice(0, -1) : unit}`
 }
 
 function size(bytes: number): string {
