@@ -43,7 +43,7 @@ export async function run(argv: readonly string[], outside: Outside): Promise<nu
   if (usage.kind === 'failed' || !parsed) return report.end(usage, command)
 
   const native = connect(outside.loadAddon, report.warn)
-  const settled = await Promise.race([
+  const first = await Promise.race([
     settle(() => perform(parsed as Parsed)),
     new Promise<Settled>((resolve) => {
       const stop = () => resolve(failed([interrupted()]))
@@ -51,6 +51,7 @@ export async function run(argv: readonly string[], outside: Outside): Promise<nu
       else signal.addEventListener('abort', stop, { once: true })
     }),
   ])
+  const settled = first.kind === 'failed' && (await wasInterrupted(signal)) ? failed([interrupted()]) : first
   if (settled.kind === 'outcome' && settled.outcome.kind === 'handover') {
     report.clear()
     const { program } = settled.outcome
@@ -76,6 +77,12 @@ export async function run(argv: readonly string[], outside: Outside): Promise<nu
       }
     }
   }
+}
+
+/** Ctrl-C reaches children too, and their failure may be seen before it: one turn lets the signal arrive. */
+async function wasInterrupted(signal: AbortSignal): Promise<boolean> {
+  await new Promise((resolve) => setImmediate(resolve))
+  return signal.aborted
 }
 
 /** Becomes the program; where that is impossible, waits for it. */

@@ -45,10 +45,10 @@ export async function packagesOf(context: Context, locked: Locked): Promise<{ na
 
 /** The same for any request: `previous` as long as it fits, else a resolution that prefers its versions. */
 export async function lockFor(context: Context, request: ResolveRequest, previous: Buffer | null): Promise<Locked> {
-  if (previous && !request.upgrade && request.upgrade_packages.length === 0) {
-    const { fresh } = await context.native.lockCheck(request, previous)
-    if (fresh) return { lock: previous, changed: false, changes: [], packages: null }
-  }
+  const upgrades = request.upgrade || request.upgrade_packages.length > 0
+  // Asked even before an upgrade: a lock that a newer PyBun wrote is not ours to replace.
+  const fresh = previous !== null && (await context.native.lockCheck(request, previous)).fresh
+  if (previous && fresh && !upgrades) return { lock: previous, changed: false, changes: [], packages: null }
   const { resolution, lock } = await context.native.resolve(request, previous, context.emit)
   return { lock, changed: !previous?.equals(lock), changes: resolution.changes, packages: resolution.packages }
 }

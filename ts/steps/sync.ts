@@ -15,7 +15,9 @@ import { stampProject } from './stamp.ts'
 export function settledOf(context: Context, place: ProjectPlace, synced: Synced) {
   const { applied, locked, own } = synced
   const kept = applied.kept + applied.changes.filter(({ op }) => op !== 'remove').length
-  const { result, summary } = describeSync(context, place, {
+  // Said in the project's own directory, wherever the next one is called.
+  const at_root = { ...context, system: { ...context.system, cwd: place.project.root } }
+  const { result, summary } = describeSync(at_root, place, {
     ...synced,
     locked: { ...locked, changed: false, changes: [] },
     applied: { changes: [], kept, downloaded: 0, built: 0, bytes: 0 },
