@@ -12,13 +12,16 @@ export type Solution = string[] | null
 /** The Python that worlds are resolved for: everything from it on. */
 export const TARGET = '3.9'
 
+/** Three ways to say that nothing fits. */
+const UNSOLVABLE = new Set(['resolve/no-solution', 'resolve/no-matching-version', 'resolve/unknown-package'])
+
 /** What PyBun puts into its lock. */
 export async function askPyBun(world: World): Promise<Solution> {
   return inWorld(world, async (box) => {
     writeFileSync(join(box.project, 'pyproject.toml'), manifest(world))
     const locked = await ask(box, [PYBUN, '--format=json', 'lock'])
     const envelope = JSON.parse(locked.stdout)
-    if (locked.exit === 1 && envelope.diagnostics[0]?.code === 'resolve/no-solution') return null
+    if (locked.exit === 1 && UNSOLVABLE.has(envelope.diagnostics[0]?.code)) return null
     if (locked.exit !== 0) throw new Error(`seed ${world.seed}: ${locked.stdout}${locked.stderr}`)
     const lock = JSON.parse(await must(box, [PYBUN, 'lock', '--json']))
     const pins = lock.packages.map(({ name, version }: { name: string; version: string }) => `${name}==${version}`)

@@ -116,7 +116,11 @@ fn remember(path: &Path, entry: Entry) {
 }
 
 fn ask(path: &Path) -> Result<Report, String> {
-    let mut child = Command::new(path)
+    let mut command = Command::new(path);
+    // Ctrl-C goes to a whole process group, and an interrupted probe says nothing about its interpreter.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let mut child = command
         .args(["-I", "-S", "-B", "-c", pybun_shims::PROBE])
         .env_remove("__PYVENV_LAUNCHER__")
         .stdin(Stdio::null())

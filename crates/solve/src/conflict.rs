@@ -157,6 +157,13 @@ fn show_range(range: &Range) -> String {
             low.into_iter().chain(high).collect::<Vec<_>>().join(",")
         }
     };
+    let outside = range.complement();
+    if let (Some((Bound::Included(low), Bound::Included(high) | Bound::Excluded(high))), 1) =
+        (outside.bounding_range(), outside.iter().count())
+        && low.clone().without_local() == high.clone().without_local()
+    {
+        return format!("!={low}");
+    }
     range.iter().map(segment).collect::<Vec<_>>().join(" or ")
 }
 
