@@ -30,6 +30,8 @@ struct Shared {
     cache: Cache,
     pages: Mutex<FxHashMap<PackageName, PageCell>>,
     cache_failed: AtomicBool,
+    /// Were pages loaded to learn where the indexes keep their files?
+    learning: tokio::sync::Mutex<bool>,
 }
 
 /// One configured index.
@@ -38,8 +40,6 @@ pub(crate) struct Index {
     configured: Url,
     bare: Url,
     storage: OnceLock<String>,
-    /// Held by the first that looks for the storage.
-    pub(crate) learning: tokio::sync::Mutex<()>,
 }
 
 impl Client {
@@ -50,8 +50,8 @@ impl Client {
         let indexes = resolved.indexes.iter().map(Index::new).collect();
         let http = Http::new(settings.environment.clone(), resolved, credentials);
         let cache = Cache::new(&settings.cache_dir);
-        let (pages, cache_failed) = Default::default();
-        Ok(Self { shared: Arc::new(Shared { settings, indexes, http, cache, pages, cache_failed }) })
+        let (pages, cache_failed, learning) = Default::default();
+        Ok(Self { shared: Arc::new(Shared { settings, indexes, http, cache, pages, cache_failed, learning }) })
     }
 
     /// The indexes in the order in which they are asked, as they may be shown.
@@ -80,6 +80,10 @@ impl Client {
         &self.shared.cache
     }
 
+    pub(crate) fn learning(&self) -> &tokio::sync::Mutex<bool> {
+        &self.shared.learning
+    }
+
     pub(crate) fn page_cell(&self, name: &PackageName) -> PageCell {
         let mut pages = self.shared.pages.lock().expect("no code panics while it holds this lock");
         pages.entry(name.clone()).or_default().clone()
@@ -100,7 +104,7 @@ impl Index {
         if bare.as_str().trim_end_matches('/') == DEFAULT_INDEX_URL {
             storage.get_or_init(|| DEFAULT_STORAGE.to_owned());
         }
-        Self { configured: configured.clone(), bare, storage, learning: Default::default() }
+        Self { configured: configured.clone(), bare, storage }
     }
 
     pub(crate) fn url(&self) -> &Url {

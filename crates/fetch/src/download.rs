@@ -49,9 +49,11 @@ impl Client {
                 Err(failure) => failure,
             };
             // The URL of a located file was built, not read; where it leads nowhere, the page knows better.
-            if let Error::HttpStatus { status: 404 | 410, .. } = &failure.error
-                && let Some(found) = self.relocate(&file).await?
-            {
+            let is_absent = matches!(
+                failure.error,
+                Error::HttpStatus { status: 404 | 410, .. } | Error::NotAllowed { with_credentials: false, .. }
+            );
+            if is_absent && let Some(found) = self.relocate(&file).await? {
                 file = std::borrow::Cow::Owned(found);
                 continue;
             }

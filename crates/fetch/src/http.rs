@@ -365,10 +365,8 @@ fn failure(url: &Url, seconds: u64, error: reqwest::Error) -> Failure {
     let mut causes = Vec::new();
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(current) = cause {
-        let io = current.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = io.and_then(|inner| inner.downcast_ref::<rustls::Error>()).or_else(|| current.downcast_ref());
-        if let Some(rustls::Error::InvalidCertificate(why)) = tls {
-            return Error::Untrusted { url, why: format!("{why:?}") }.into();
+        if let Some(why) = distrust(current) {
+            return Error::Untrusted { url, why }.into();
         }
         causes.push(current.to_string());
         cause = current.source();
@@ -381,6 +379,14 @@ fn failure(url: &Url, seconds: u64, error: reqwest::Error) -> Failure {
     Failure { error: Error::Unreachable { url, why }, again: Again::Yes }
 }
 
+/// Why a certificate was not accepted. I/O errors carry what caused them without calling it their source.
+fn distrust(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(rustls::Error::InvalidCertificate(why)) = error.downcast_ref() {
+        return Some(format!("{why:?}"));
+    }
+    error.downcast_ref::<std::io::Error>()?.get_ref().and_then(|inner| distrust(inner))
+}
+
 /// In seconds since 1970.
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
@@ -390,6 +396,14 @@ pub(crate) fn now() -> u64 {
 mod tests {
     use super::*;
     use crate::tests::archive::gzip;
+
+    #[test]
+    fn a_certificate_that_is_not_trusted_is_seen_through_io_errors() {
+        let inner = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let nested = std::io::Error::other(std::io::Error::other(inner));
+        assert_eq!(distrust(&nested).as_deref(), Some("UnknownIssuer"));
+        assert_eq!(distrust(&std::io::Error::other("else")), None);
+    }
 
     #[test]
     fn a_body_that_grows_too_much_is_refused() {

@@ -38,43 +38,50 @@ impl Client {
     ) -> Result<IndexFile, Error> {
         let distribution = Distribution::parse(filename, name)
             .map_err(|error| Error::BadUrl { text: filename.to_owned(), why: error.to_string() })?;
-        if let Some(digest) = storage {
-            for index in self.indexes() {
-                if let Some(base) = self.storage_of(index, name).await?
-                    && let Some(url) = storage_url(base, &digest, filename)
-                {
-                    let (filename, sha256) = (filename.into(), Some(*sha256));
-                    return Ok(IndexFile {
-                        filename,
-                        distribution,
-                        url,
-                        sha256,
-                        size: None,
-                        requires_python: None,
-                        yanked: Yanked::No,
-                        core_metadata: None,
-                        upload_time: None,
-                    });
-                }
-            }
+        if let Some(digest) = storage
+            && let Some(base) = self.storage(name).await?
+            && let Some(url) = storage_url(base, &digest, filename)
+        {
+            let (filename, sha256) = (filename.into(), Some(*sha256));
+            return Ok(IndexFile {
+                filename,
+                distribution,
+                url,
+                sha256,
+                size: None,
+                requires_python: None,
+                yanked: Yanked::No,
+                core_metadata: None,
+                upload_time: None,
+            });
         }
-        self.find_on_pages(name, filename, sha256).await?.ok_or_else(|| Error::NotFound {
-            filename: filename.to_owned(),
-            sha256: *sha256,
-            indexes: self.index_urls(),
-        })
+        match self.find_on_pages(name, filename, sha256).await {
+            Ok(Some(file)) => Ok(file),
+            Ok(None) => {
+                Err(Error::NotFound { filename: filename.to_owned(), sha256: *sha256, indexes: self.index_urls() })
+            }
+            Err(Error::Offline { .. }) => Err(Error::Offline { what: format!("`{filename}`") }),
+            Err(error) => Err(error),
+        }
     }
 
-    /// The base of an index's files. Unknown: the first caller loads its own page to learn it, the others wait.
-    async fn storage_of<'a>(&self, index: &'a Index, name: &PackageName) -> Result<Option<&'a str>, Error> {
-        if index.storage().is_some() || index.url().scheme() == "file" {
-            return Ok(index.storage());
+    /// The base of the files of the first index where it is known. Where it is known for none, the first caller loads
+    /// pages to learn it, and the others wait for that.
+    async fn storage(&self, name: &PackageName) -> Result<Option<&str>, Error> {
+        let known = || self.indexes().iter().find_map(Index::storage);
+        if known().is_some() || self.settings().offline {
+            return Ok(known());
         }
-        let _learning = index.learning.lock().await;
-        if index.storage().is_none() {
-            self.page_of(index, name).await?;
+        let mut tried = self.learning().lock().await;
+        if !*tried {
+            for index in self.indexes().iter().filter(|index| index.url().scheme() != "file") {
+                if known().is_none() {
+                    self.page_of(index, name).await?;
+                }
+            }
+            *tried = true;
         }
-        Ok(index.storage())
+        Ok(known())
     }
 
     /// Looks at the pages of all indexes: the digest says which file is meant, wherever it lies.

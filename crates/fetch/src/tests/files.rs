@@ -153,6 +153,19 @@ async fn a_built_url_that_leads_nowhere_is_looked_up() {
 }
 
 #[tokio::test]
+async fn an_index_without_such_a_storage_is_asked_for_pages() {
+    let bytes = noise(1000);
+    let served = bytes.clone();
+    let server = Server::start(move |_, _| Answer::json(page("/files/six.whl", &served)));
+    let client = Sandbox::new(server.url("/simple")).client();
+    for _ in 0..2 {
+        let found = client.locate(&name(), WHEEL, &sha(&bytes), Some([7; 32])).await.unwrap();
+        assert_eq!(found.url, server.url("/files/six.whl"));
+    }
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
 async fn a_file_that_no_index_has_is_not_found() {
     let server = Server::start(|_, _| Answer::json(page("/six.whl", b"other content")));
     let sandbox = Sandbox::new(server.url("/simple"));
@@ -160,4 +173,7 @@ async fn a_file_that_no_index_has_is_not_found() {
     assert_eq!(pybun_model::Problem::from(error).code, "fetch/not-found");
     let found = sandbox.offline().locate(&name(), WHEEL, &sha(b"other content"), None).await.unwrap();
     assert_eq!(found.url, server.url("/six.whl"));
+    let error =
+        sandbox.offline().locate(&"other".parse().unwrap(), "other-1.0.tar.gz", &sha(b""), None).await.unwrap_err();
+    assert!(matches!(&error, Error::Offline { what } if what == "`other-1.0.tar.gz`"), "{error}");
 }
