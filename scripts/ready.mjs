@@ -1,21 +1,22 @@
 // Everything that must hold before a change is done; CI runs the same. Stops at the first failure.
 // `node scripts/ready.mjs [step ...]` runs only the named steps.
 import { spawnSync } from 'node:child_process'
+import { delimiter, join } from 'node:path'
 import { ROOT } from './platforms.mjs'
 
-const vitest = (project) => ['npx', '--no', 'vitest', 'run', '--project', project]
+const vitest = (project) => ['vitest', 'run', '--project', project]
 
 const STEPS = [
   { name: 'build', command: ['node', 'scripts/prepare.mjs', '--require'] },
   { name: 'format', command: ['cargo', 'fmt', '--all', '--check'] },
-  { name: 'lint', command: ['npx', '--no', 'biome', 'ci', '.'] },
-  { name: 'types', command: ['npx', '--no', 'tsc', '--noEmit'] },
+  { name: 'lint', command: ['biome', 'ci', '.'] },
+  { name: 'types', command: ['tsc', '--noEmit'] },
   { name: 'clippy', command: ['cargo', 'clippy', '--locked', '--workspace', '--all-targets', '--', '-D', 'warnings'] },
   { name: 'rust', command: ['cargo', 'test', '--locked', '--workspace', '--quiet'] },
   { name: 'unit', command: vitest('unit') },
   { name: 'tidy', command: vitest('tidy') },
   { name: 'cli', command: vitest('cli') },
-  { name: 'package', command: ['npx', '--no', 'vitest', 'run', '--config', 'tests/package/vitest.config.ts'] },
+  { name: 'package', command: ['vitest', 'run', '--config', 'tests/package/vitest.config.ts'] },
 ]
 
 const named = process.argv.slice(2)
@@ -25,13 +26,15 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
+// As `npm run` has it, so that a step needs no npm between.
+const env = { ...process.env, PATH: [join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter) }
 const steps = STEPS.filter(({ name }) => named.length === 0 || named.includes(name))
 let passed = 0
 for (const { name, command } of steps) {
   const [program, ...args] = command
   console.log(`\n== ${name}: ${command.join(' ')}`)
   const start = performance.now()
-  const { status } = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit', shell: process.platform === 'win32' })
+  const { status } = spawnSync(program, args, { cwd: ROOT, env, stdio: 'inherit', shell: process.platform === 'win32' })
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   if (status !== 0) {
     console.log(`== ${name} failed after ${seconds} s`)
