@@ -194,6 +194,16 @@ describe('the way out', () => {
     expect([envelope.exit_code, envelope.diagnostics[0]?.code]).toEqual([130, 'cli/interrupted'])
   })
 
+  it('is Ctrl-C even when a program that we asked failed of it first', async () => {
+    const { abort, addon, json, write } = bench()
+    write('pyproject.toml', MANIFEST)
+    addon.pythonChoose = () => {
+      setTimeout(() => abort.abort(), 0)
+      return JSON.stringify({ ok: false, problems: [{ code: 'python/not-found', message: 'no Python' }] })
+    }
+    expect((await json(['install'])).diagnostics.map(({ code }) => code)).toEqual(['cli/interrupted'])
+  })
+
   it('masks credentials in messages and results', async () => {
     const { json } = bench()
     const envelope = await json(['config', '--index-url', 'https://me:secret@index.example/simple'])

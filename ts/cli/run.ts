@@ -44,7 +44,7 @@ export async function run(argv: readonly string[], outside: Outside): Promise<nu
 
   const native = connect(outside.loadAddon, report.warn)
   const first = await Promise.race([
-    settle(() => perform(parsed as Parsed)),
+    settle(() => perform(parsed as Parsed)).then((ended) => unlessInterrupted(ended, signal)),
     new Promise<Settled>((resolve) => {
       const stop = () => resolve(failed([interrupted()]))
       if (signal.aborted) stop()
@@ -79,10 +79,23 @@ export async function run(argv: readonly string[], outside: Outside): Promise<nu
   }
 }
 
-/** Ctrl-C reaches children too, and their failure may be seen before it: one turn lets the signal arrive. */
+/**
+ * Ctrl-C reaches children too, and their failure may be seen before it. Signals arrive when the event loop polls, which
+ * lies between two immediates.
+ */
 async function wasInterrupted(signal: AbortSignal): Promise<boolean> {
-  await new Promise((resolve) => setImmediate(resolve))
+  for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve))
   return signal.aborted
+}
+
+/**
+ * Ctrl-C reaches the programs that we asked, too, and their failure may be known before the signal is: a turn of the
+ * event loop later it is clear what failed.
+ */
+async function unlessInterrupted(settled: Settled, signal: AbortSignal): Promise<Settled> {
+  if (settled.kind !== 'failed') return settled
+  for (let turn = 0; turn < 2; turn++) await new Promise((done) => setImmediate(done))
+  return signal.aborted ? failed([interrupted()]) : settled
 }
 
 /** Becomes the program; where that is impossible, waits for it. */
