@@ -198,7 +198,7 @@ describe('the way out', () => {
     const { abort, addon, json, write } = bench()
     write('pyproject.toml', MANIFEST)
     addon.pythonChoose = () => {
-      setTimeout(() => abort.abort(), 0)
+      setImmediate(() => abort.abort())
       return JSON.stringify({ ok: false, problems: [{ code: 'python/not-found', message: 'no Python' }] })
     }
     expect((await json(['install'])).diagnostics.map(({ code }) => code)).toEqual(['cli/interrupted'])
