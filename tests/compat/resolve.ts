@@ -15,8 +15,6 @@ export const TARGET = '3.9'
 /** Three ways to say that nothing fits. */
 const UNSOLVABLE = new Set(['resolve/no-solution', 'resolve/no-matching-version', 'resolve/unknown-package'])
 
-const NO_SOLUTION = ['resolve/no-solution', 'resolve/no-matching-version', 'resolve/unknown-package']
-
 /** What PyBun puts into its lock. */
 export async function askPyBun(world: World): Promise<Solution> {
   return inWorld(world, async (box) => {
