@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use url::Url;
 
 /// Asks package indexes. Cheap to clone; its methods need a tokio runtime with time and I/O.
@@ -30,6 +30,8 @@ struct Shared {
     cache: Cache,
     pages: Mutex<FxHashMap<PackageName, PageCell>>,
     cache_failed: AtomicBool,
+    /// One place per processor for work off the network's threads.
+    processors: Semaphore,
     /// Were pages loaded to learn where the indexes keep their files?
     learning: tokio::sync::Mutex<bool>,
 }
@@ -46,12 +48,19 @@ impl Client {
     /// Reads pip's configuration and netrc. Certificates and proxies are read when the network is first needed.
     pub fn new(settings: Settings) -> Result<Self, Error> {
         let resolved = settings.resolve()?;
-        let credentials = Credentials::new(resolved.indexes.iter(), load_netrc(&settings.environment));
+        let mut netrc = load_netrc(&settings.environment);
+        if settings.project_chose_index {
+            netrc.forget_default();
+        }
+        let credentials = Credentials::new(resolved.indexes.iter(), netrc);
         let indexes = resolved.indexes.iter().map(Index::new).collect();
         let http = Http::new(settings.environment.clone(), resolved, credentials);
         let cache = Cache::new(&settings.cache_dir);
         let (pages, cache_failed, learning) = Default::default();
-        Ok(Self { shared: Arc::new(Shared { settings, indexes, http, cache, pages, cache_failed, learning }) })
+        let processors = Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from));
+        Ok(Self {
+            shared: Arc::new(Shared { settings, indexes, http, cache, pages, cache_failed, learning, processors }),
+        })
     }
 
     /// The indexes in the order in which they are asked, as they may be shown.
@@ -72,6 +81,10 @@ impl Client {
         &self.shared.indexes
     }
 
+    pub(crate) fn is_last(&self, index: &Index) -> bool {
+        self.shared.indexes.last().is_some_and(|last| std::ptr::eq(last, index))
+    }
+
     pub(crate) fn http(&self) -> &Http {
         &self.shared.http
     }
@@ -87,6 +100,13 @@ impl Client {
     pub(crate) fn page_cell(&self, name: &PackageName) -> PageCell {
         let mut pages = self.shared.pages.lock().expect("no code panics while it holds this lock");
         pages.entry(name.clone()).or_default().clone()
+    }
+
+    /// Computes off the threads that serve the network. The runtime would start a thread for each piece of work that
+    /// waits; more than one per processor only costs.
+    pub(crate) async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        let _place = self.shared.processors.acquire().await.expect("the semaphore is never closed");
+        tokio::task::spawn_blocking(work).await.expect("the work does not panic and is not cancelled")
     }
 
     /// Remembers that the cache could not be written; the answer itself is good.

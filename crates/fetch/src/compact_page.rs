@@ -10,7 +10,7 @@ use std::sync::Arc;
 use url::Url;
 
 /// Must change with every change of what is stored.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 pub(crate) fn encode(page: &ProjectPage) -> Vec<u8> {
     let mut versions = Table::default();
@@ -35,17 +35,18 @@ pub(crate) fn encode(page: &ProjectPage) -> Vec<u8> {
         core_metadata: file.core_metadata.as_ref().map(|digest| digest.as_ref().map(|sha| &sha.0[..])),
         upload_time: file.upload_time.as_deref(),
     });
-    let files = files.collect();
-    let compact = CompactPage {
+    let files: Vec<CompactFile> = files.collect();
+    let head = CompactHead {
         format: FORMAT,
         ignored: page.ignored as u64,
         status: page.status.as_deref(),
         versions: versions.entries,
         pythons: pythons.entries,
         bases: bases.entries,
-        files,
+        files: files.len() as u64,
     };
-    postcard::to_allocvec(&compact).expect("a page is plain data")
+    let bytes = postcard::to_allocvec(&head).expect("a page is plain data");
+    files.iter().fold(bytes, |bytes, file| postcard::to_extend(file, bytes).expect("a file is plain data"))
 }
 
 /// `None` when the bytes are of another format.
@@ -53,23 +54,27 @@ pub(crate) fn decode(name: &PackageName, bytes: &[u8]) -> Option<ProjectPage> {
     if bytes.first() != Some(&FORMAT) {
         return None;
     }
-    let compact: CompactPage = postcard::from_bytes(bytes).ok()?;
+    let (compact, mut rest): (CompactHead, _) = postcard::take_from_bytes(bytes).ok()?;
     let mut parts = Parts {
         name,
         versions: compact.versions.iter().map(|text| Version::from_str(text)).collect::<Result<_, _>>().ok()?,
         pythons: compact.pythons.iter().map(|text| Arc::from(*text)).collect(),
         bases: compact.bases.iter().map(|text| base_of(text)).collect::<Option<_>>()?,
     };
-    let mut files = Vec::with_capacity(compact.files.len());
-    for file in &compact.files {
-        files.push(parts.file(file)?);
+    let count = usize::try_from(compact.files).ok().filter(|count| *count <= rest.len())?;
+    let mut files = Vec::with_capacity(count);
+    for _ in 0..count {
+        let (file, after): (CompactFile, _) = postcard::take_from_bytes(rest).ok()?;
+        files.push(parts.file(&file)?);
+        rest = after;
     }
     let ignored = usize::try_from(compact.ignored).ok()?;
     Some(ProjectPage { name: name.clone(), files, ignored, status: compact.status.map(Into::into) })
 }
 
+/// What the files share; they follow one by one.
 #[derive(Serialize, Deserialize)]
-struct CompactPage<'a> {
+struct CompactHead<'a> {
     format: u8,
     ignored: u64,
     #[serde(borrow)]
@@ -81,8 +86,7 @@ struct CompactPage<'a> {
     /// Scheme and authority of the URLs.
     #[serde(borrow)]
     bases: Vec<&'a str>,
-    #[serde(borrow)]
-    files: Vec<CompactFile<'a>>,
+    files: u64,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -87,7 +87,8 @@ impl Client {
                 None => return Box::pin(self.fetch_page(index, name, url, path, None)).await,
             },
             404 | 410 => return Ok(None),
-            _ if reply.is_object_store_absence() => return Ok(None),
+            // Elsewhere than at the last index this would hand a private name on to a public index.
+            _ if reply.is_object_store_absence() && self.is_last(index) => return Ok(None),
             _ => return Err(reply.refusal()),
         }
         let (client, owned, validators) = (self.clone(), name.clone(), head_of(&reply));
@@ -98,7 +99,7 @@ impl Client {
             }
             Ok(Arc::new(page))
         };
-        let page = tokio::task::spawn_blocking(parse).await.expect("parsing a page does not panic")?;
+        let page = self.compute(parse).await?;
         index.learn_storage(&page);
         Ok(Some(page))
     }
@@ -125,7 +126,7 @@ impl Client {
         }
         let (name, entry) = (name.clone(), entry.clone());
         let decode = move || compact_page::decode(&name, entry.body()).map(Arc::new);
-        tokio::task::spawn_blocking(decode).await.expect("decoding a page does not panic")
+        self.compute(decode).await
     }
 }
 

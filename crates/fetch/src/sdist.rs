@@ -20,7 +20,7 @@ impl Client {
         let download = self.download(file, &silent).await?;
         let filename = file.filename.to_string();
         let read = move || pkg_info(&filename, &download.path);
-        let bytes = tokio::task::spawn_blocking(read).await.expect("reading an archive does not panic")?;
+        let bytes = self.compute(read).await?;
         // Broken or foreign metadata of a file that may still build is the build's to judge.
         let metadata = bytes.as_deref().and_then(|bytes| parse(file, bytes).ok()).filter(CoreMetadata::is_static);
         let kept = if metadata.is_some() { bytes.unwrap_or_default() } else { Vec::new() };

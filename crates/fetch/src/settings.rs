@@ -16,6 +16,8 @@ pub struct Settings {
     pub index_url: Option<Url>,
     /// Asked before the main index, in this order, so that a public project cannot take the place of a private one.
     pub extra_index_urls: Vec<Url>,
+    /// An index comes from a project's own files, which may be a stranger's.
+    pub project_chose_index: bool,
     /// Use the cache alone, however old.
     pub offline: bool,
     /// Ask again for every page, however fresh.
@@ -116,6 +118,7 @@ mod tests {
             cache_dir: "/nowhere".into(),
             index_url: None,
             extra_index_urls: Vec::new(),
+            project_chose_index: false,
             offline: false,
             refresh: false,
             environment,

@@ -138,6 +138,9 @@ pub(crate) fn extract(member: &Member, part: Part) -> Result<Step<Vec<u8>>, BadZ
     Ok(Step::Done(content))
 }
 
+/// What may stand between the directory and the end records: nothing, but for extensible data.
+const MAX_GAP: u64 = 64 << 10;
+
 /// Where the central directory starts, how long it is, and where the end records start.
 fn directory(tail: Part) -> Result<Step<(u64, u64, u64)>, BadZip> {
     let bytes = tail.bytes;
@@ -158,6 +161,10 @@ fn directory(tail: Part) -> Result<Step<(u64, u64, u64)>, BadZip> {
         None => (u64::from(size), u64::from(from)),
         Some(locator) => {
             let place = u64_at(locator, 8).ok_or(BadZip::Directory)?;
+            let locator_at = end_at.saturating_sub(LOCATOR64_SIZE as u64);
+            if place.checked_add(END64_SIZE as u64).is_none_or(|end| end > locator_at || locator_at - end > MAX_GAP) {
+                return Err(BadZip::Directory);
+            }
             if place < tail.start {
                 return Ok(Step::Need(place, tail.start));
             }
@@ -173,7 +180,8 @@ fn directory(tail: Part) -> Result<Step<(u64, u64, u64)>, BadZip> {
         return Err(BadZip::DirectoryTooLarge);
     }
     match from.checked_add(size) {
-        Some(to) if to <= end_at => Ok(Step::Done((from, size, end_at))),
+        // Were a gap allowed, an index could make a client read gigabytes to reach the directory.
+        Some(to) if to <= end_at && end_at - to <= MAX_GAP => Ok(Step::Done((from, size, end_at))),
         _ => Err(BadZip::Directory),
     }
 }
@@ -372,7 +380,10 @@ mod tests {
         }
 
         #[test]
-        fn ends_with_any_fields_are_no_panic(fields in prop::collection::vec(any::<u8>(), 0..120), window in 0usize..200) {
+        fn ends_with_any_fields_are_no_panic(
+            fields in prop::collection::vec(any::<u8>(), 0..120),
+            window in 0usize..200,
+        ) {
             let mut bytes = fields;
             bytes.extend_from_slice(&END.to_le_bytes());
             bytes.extend_from_within(..bytes.len().min(16));

@@ -42,6 +42,7 @@ impl Sandbox {
             cache_dir: dir.path().join("cache"),
             index_url: Some(index),
             extra_index_urls: Vec::new(),
+            project_chose_index: false,
             offline: false,
             refresh: false,
             environment,
