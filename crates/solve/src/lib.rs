@@ -5,6 +5,8 @@ mod facts;
 mod lock;
 mod solve;
 mod source;
+#[cfg(test)]
+mod tests;
 
 pub use lock::resolver_inputs;
 pub use solve::{Request, Target, Upgrade, solve};

@@ -54,6 +54,8 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
     let mut known = Known { direct: direct_urls(request), pages: FxHashMap::default() };
     let mut open: JoinSet<Result<Answer, Problem>> = JoinSet::new();
     let mut done = 0;
+    // Much is asked for ahead of its need; a failure counts only once nothing else can move the resolution on.
+    let mut failure: Option<Problem> = None;
     loop {
         match resolver.step() {
             Step::Done(resolution) => return lock::lock_of(request, &resolution, &known.pages),
@@ -64,9 +66,17 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
                 }
             }
         }
-        let answer = open.join_next().await.expect("a resolver that waits has asked for something");
-        let answer = answer.map_err(|error| crashed(&error))??;
+        let Some(answer) = open.join_next().await else {
+            return Err(failure.expect("a resolver that waits has asked for something"));
+        };
         done += 1;
+        let answer = match answer.map_err(|error| crashed(&error))? {
+            Ok(answer) => answer,
+            Err(problem) => {
+                failure.get_or_insert(problem);
+                continue;
+            }
+        };
         let total = Some(done + open.len() as u64);
         emit(Event::Progress { phase: Phase::Resolve, name: Some(answer.name()), done, total, unit: Unit::Packages });
         if let Answer { page: Some(page), .. } = &answer {

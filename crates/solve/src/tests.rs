@@ -1,0 +1,101 @@
+//! The loop over an index in memory.
+
+use crate::{Future, Request, Source, Target, Upgrade, solve};
+use pybun_lock::{Inputs, Mode, Prereleases, Root, RootKind};
+use pybun_model::{
+    Architecture, CoreMetadata, IndexFile, Libc, PackageName, Platform, Problem, ProjectPage, PythonTag, Tags, silent,
+};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Projects by name: each release's version and requirements. Metadata of the releases in `lost` cannot be had.
+struct World {
+    releases: Vec<(&'static str, &'static str, &'static [&'static str])>,
+    lost: Vec<(&'static str, &'static str)>,
+}
+
+impl Source for World {
+    fn page<'a>(&'a self, name: &'a PackageName) -> Future<'a, Option<Arc<ProjectPage>>> {
+        let files: Vec<_> = self
+            .releases
+            .iter()
+            .filter(|(of, ..)| *of == name.as_ref())
+            .map(|(of, version, _)| json!({ "filename": format!("{of}-{version}-py3-none-any.whl"), "url": "x.whl", "hashes": {} }))
+            .collect();
+        let text = json!({ "name": name.as_ref(), "files": files }).to_string();
+        let base = "http://index/simple/".parse().unwrap();
+        let page = ProjectPage::from_json(name, text.as_bytes(), &base).unwrap();
+        Box::pin(async move { Ok((!page.files.is_empty()).then(|| Arc::new(page))) })
+    }
+
+    fn metadata<'a>(&'a self, file: &'a IndexFile) -> Future<'a, CoreMetadata> {
+        let mut parts = file.filename.split('-');
+        let (name, version) = (parts.next().unwrap(), parts.next().unwrap());
+        let lost = self.lost.contains(&(name, version));
+        let release = self.releases.iter().find(|(of, is, _)| (*of, *is) == (name, version)).unwrap();
+        let requires: String = release.2.iter().map(|text| format!("Requires-Dist: {text}\n")).collect();
+        let text = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}");
+        Box::pin(async move {
+            if lost {
+                Err(Problem::new("fetch/offline", "not in the cache"))
+            } else {
+                Ok(CoreMetadata::parse(text.as_bytes()).unwrap())
+            }
+        })
+    }
+
+    fn direct<'a>(&'a self, _: &'a PackageName, _: &'a str) -> Future<'a, crate::Direct> {
+        Box::pin(async { Err(Problem::new("fetch/unreachable", "there are no URLs here")) })
+    }
+}
+
+async fn resolved(world: World, requirements: &[&str]) -> Result<Vec<String>, String> {
+    let lock =
+        solve(&request(requirements), Arc::new(world), &silent).await.map_err(|problem| problem.code.to_string())?;
+    Ok(lock.packages.iter().map(|package| format!("{}=={}", package.name, package.version)).collect())
+}
+
+fn request(requirements: &[&str]) -> Request {
+    let python = PythonTag { implementation: "cp".into(), major: 3, minor: 11, free_threaded: false };
+    let libc = Libc::Glibc { major: 2, minor: 36 };
+    let markers = json!({
+        "implementation_name": "cpython", "implementation_version": "3.11.7", "os_name": "posix",
+        "platform_machine": "x86_64", "platform_python_implementation": "CPython", "platform_release": "6",
+        "platform_system": "Linux", "platform_version": "1", "python_full_version": "3.11.7",
+        "python_version": "3.11", "sys_platform": "linux",
+    });
+    Request {
+        inputs: Inputs {
+            requires_python: Some(">=3.11".parse().unwrap()),
+            roots: vec![Root {
+                kind: RootKind::Project,
+                requirements: requirements.iter().map(|text| text.parse().unwrap()).collect(),
+            }],
+            constraints: vec![],
+            overrides: vec![],
+            mode: Mode::Highest,
+            prereleases: Prereleases::IfNecessary,
+        },
+        target: Target::Universal,
+        markers: serde_json::from_value(markers).unwrap(),
+        tags: Arc::new(Tags::new(&python, &Platform::Linux { architecture: Architecture::X86_64, libc })),
+        hashes: BTreeMap::new(),
+        previous: None,
+        upgrade: Upgrade::Nothing,
+    }
+}
+
+/// What is asked for ahead of its need may turn out to be of no use: then it may also fail.
+#[tokio::test]
+async fn a_failure_of_something_unneeded_is_none() {
+    let world =
+        World { releases: vec![("z", "1", &[]), ("z", "2", &[]), ("a", "1", &["z<2"])], lost: vec![("z", "2")] };
+    assert_eq!(resolved(world, &["a", "z"]).await, Ok(vec!["a==1".to_owned(), "z==1".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_failure_of_something_needed_ends_the_resolution() {
+    let world = World { releases: vec![("a", "1", &[]), ("b", "1", &["a"])], lost: vec![("a", "1")] };
+    assert_eq!(resolved(world, &["b"]).await, Err("fetch/offline".to_owned()));
+}
