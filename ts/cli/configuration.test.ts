@@ -97,11 +97,21 @@ describe('a wrong setting is named with its place', () => {
   })
 })
 
-it('relative paths are meant from the place that names them', async () => {
+it('relative paths are meant from where they are typed', async () => {
   const { json, project, write } = bench()
-  write('pyproject.toml', `${MANIFEST}[tool.pybun]\ncache-dir = "here"\n`)
+  write('pyproject.toml', MANIFEST)
   write('below/file', '')
-  const { result } = await json(['config'], { cwd: `${project}/below` })
+  const { result } = await json(['config', '--cache-dir', 'here'], { cwd: `${project}/below` })
   const settings = (result as { settings: { key: string; value: unknown }[] }).settings
-  expect(settings.find(({ key }) => key === 'cache-dir')?.value).toBe(`${project}/here`)
+  expect(settings.find(({ key }) => key === 'cache-dir')?.value).toBe(`${project}/below/here`)
+})
+
+it('a project may choose neither the data directory nor the path of an interpreter', async () => {
+  const { json, write } = bench()
+  write('pyproject.toml', `${MANIFEST}[tool.pybun]\ncache-dir = "here"\npython = "./python"\n`)
+  const { diagnostics } = await json(['install'])
+  expect(diagnostics.map(({ code, context }) => [code, context?.line])).toEqual([
+    ['config/not-for-projects', 6],
+    ['config/not-for-projects', 7],
+  ])
 })

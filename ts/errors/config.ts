@@ -26,6 +26,16 @@ export function wrongType(key: string, place: Place, expected: string): Problem 
   }
 }
 
+export function notForProject(key: string, place: Place): Problem {
+  const what = key === 'python' ? 'the path of an interpreter' : `\`${key}\``
+  return {
+    code: 'config/not-for-projects',
+    message: `${at(place)}: a project may not choose ${what}`,
+    hint: `Give it on the command line, as an environment variable, or in your own configuration`,
+    context: { ...place, key },
+  }
+}
+
 export function wrongVariable(variable: string, expected: string): Problem {
   return {
     code: 'config/wrong-variable',

@@ -5,6 +5,8 @@ export interface Settings {
   /** `null`: the addon applies the environment, pip's configuration, then the default. */
   index_url: string | null
   extra_index_urls: string[]
+  /** An index comes from the project's own files, which may be a stranger's. */
+  project_chose_index: boolean
   offline: boolean
   refresh: boolean
   cwd: string

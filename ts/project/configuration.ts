@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
-import { type Place, unknownKey, wrongType, wrongVariable } from '../errors/config.ts'
+import { notForProject, type Place, unknownKey, wrongType, wrongVariable } from '../errors/config.ts'
 import { fail } from '../errors/failure.ts'
 import type { Options } from '../model/invocation.ts'
 import type { Manifest, Positions } from '../model/native.ts'
@@ -69,6 +69,10 @@ function fromEnvironment({ env, cwd }: System): Layer {
     layer.values[spec.key] = place(spec, fromVariable(spec, text), cwd)
     if (layer.sources) layer.sources[spec.key] = spec.variable
   }
+  if (env.PYBUN_HOME && layer.values['cache-dir'] === undefined) {
+    layer.values['cache-dir'] = resolve(cwd, env.PYBUN_HOME)
+    if (layer.sources) layer.sources['cache-dir'] = 'PYBUN_HOME'
+  }
   return layer
 }
 
@@ -95,6 +99,7 @@ async function fromFiles({ system, native, project }: Sources): Promise<Layer[]>
   ) => {
     const read = readTable({ table, positions, prefix, path })
     problems.push(...read.problems)
+    if (kind !== 'user-configuration') problems.push(...notForProjects(read.values, positions, prefix, path))
     layers.push({ kind, source: path, values: read.values })
   }
   if (project) {
@@ -143,6 +148,17 @@ function readTable({ table, positions, prefix, path }: TableRequest) {
     else values[spec.key] = place(spec, raw as SettingValue, prefix ? dirname(path) : configurationRoot(path))
   }
   return { values, problems }
+}
+
+/** A cloned repository may not choose what is executed before anybody looked, nor where verified packages come from. */
+function notForProjects(values: Layer['values'], positions: Positions, prefix: string, path: string): Problem[] {
+  const bad = (['cache-dir', 'python'] as const).filter(
+    (key) => values[key] !== undefined && (key === 'cache-dir' || /[\\/]/.test(String(values[key]))),
+  )
+  return bad.map((key) => {
+    const at = positions[prefix + key]
+    return notForProject(key, { path, line: at?.line ?? null, column: at?.column ?? null })
+  })
 }
 
 /** Relative paths in `.pybun/config.toml` are meant from the project, not from the hidden directory. */

@@ -34,6 +34,9 @@ function settingsOf(configuration: Configuration, cwd: string): Settings {
     cache_dir: String(configuration['cache-dir'].value),
     index_url: configuration['index-url'].value as string | null,
     extra_index_urls: configuration['extra-index-url'].value as string[],
+    project_chose_index: (['index-url', 'extra-index-url'] as const).some((key) =>
+      ['manifest', 'project-configuration'].includes(configuration[key].origin.kind),
+    ),
     offline: configuration.offline.value === true,
     refresh: false,
     cwd,

@@ -152,6 +152,19 @@ pub fn requirements_read(request: String) -> napi::Result<String> {
         if let Some(source) = read.sources.first() {
             return Err(vec![unsupported_source(&source.place, &source.path, source.line)]);
         }
+        if read.no_index || std::env::var_os("PIP_NO_INDEX").is_some_and(|value| !value.is_empty() && value != "0") {
+            return Err(vec![unsupported_no_index()]);
+        }
+        let hashing = read.require_hashes || read.requirements.iter().any(|listed| !listed.hashes.is_empty());
+        let bare: Vec<Problem> = read
+            .requirements
+            .iter()
+            .filter(|listed| hashing && listed.hashes.is_empty())
+            .map(|listed| without_hash(&listed.declared.text, &listed.path, listed.line))
+            .collect();
+        if !bare.is_empty() {
+            return Err(bare);
+        }
         let hashes: Map<String, Value> = read
             .requirements
             .iter()
@@ -181,6 +194,23 @@ fn unsupported_source(place: &str, path: &str, line: usize) -> Problem {
     let message = format!("{path}:{line} names the source tree `{place}`, which PyBun cannot install yet");
     Problem::new("requirements/unsupported-source", message)
         .hint("Name an index project, or a wheel or sdist by `name @ URL`")
+        .with("path", path)
+        .with("line", line)
+}
+
+fn unsupported_no_index() -> Problem {
+    Problem::new(
+        "requirements/unsupported-no-index",
+        "`--no-index` is asked for, and PyBun cannot do without an index yet",
+    )
+    .hint("Name an index that has only what you allow with --index-url, or use --offline")
+}
+
+/// Once one requirement states a hash, all must (pip's hash-checking mode).
+fn without_hash(requirement: &str, path: &str, line: usize) -> Problem {
+    Problem::new("requirements/hash-missing", format!("{path}:{line}: `{requirement}` states no --hash, and others do"))
+        .hint("State a hash for every requirement, also for those that are only needed by others")
+        .with("requirement", requirement)
         .with("path", path)
         .with("line", line)
 }

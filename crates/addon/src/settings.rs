@@ -13,6 +13,9 @@ pub(crate) struct SettingsWire {
     pub(crate) index_url: Option<String>,
     #[serde(default)]
     pub(crate) extra_index_urls: Vec<String>,
+    /// An index comes from the project's own files.
+    #[serde(default)]
+    pub(crate) project_chose_index: bool,
     #[serde(default)]
     pub(crate) offline: bool,
     #[serde(default)]
@@ -34,6 +37,7 @@ impl SettingsWire {
                 .iter()
                 .map(|text| self.index_url(text))
                 .collect::<Result<_, _>>()?,
+            project_chose_index: self.project_chose_index,
             offline: self.offline,
             refresh: self.refresh,
             environment: search.environment,
@@ -43,11 +47,12 @@ impl SettingsWire {
 
     /// A URL, or the path of a directory in the form of an index.
     fn index_url(&self, text: &str) -> Result<Url, Vec<Problem>> {
-        let from_path = || Url::from_directory_path(self.cwd.join(Path::new(text))).ok();
+        let path = self.cwd.join(Path::new(text));
+        let from_path = || Url::from_directory_path(path).ok().filter(|_| self.cwd.join(text).is_dir());
         let parsed = if text.contains("://") { Url::parse(text).ok() } else { from_path() };
         parsed.ok_or_else(|| {
             vec![
-                Problem::new("config/bad-index-url", "an index URL cannot be understood")
+                Problem::new("config/bad-index-url", "an index URL is neither a URL nor a directory")
                     .hint("Write it as in `https://index.example/simple/`"),
             ]
         })

@@ -18,6 +18,9 @@ const TAIL: u64 = 64 << 10;
 const UNHASHED_SECONDS: u64 = 600;
 const WHAT: &str = ".dist-info/METADATA";
 
+/// More than any directory or METADATA needs; who asks for more gets the whole file, which goes to the disk.
+const MAX_PART: u64 = 64 << 20;
+
 impl Client {
     /// The metadata of a wheel. For an sdist it is an error if a build would be needed; see [`Client::sdist_metadata`].
     pub async fn metadata(&self, file: &IndexFile) -> Result<CoreMetadata, Error> {
@@ -140,6 +143,9 @@ impl Client {
             Range::Between(from, to) => to - from + 1,
             Range::From(_) => return Ok(None),
         };
+        if limit > MAX_PART {
+            return Ok(None);
+        }
         let mut attempts = self.http().attempts();
         loop {
             let failure = match self.http().open(Ask { range: Some(range), ..Ask::new(&file.url) }).await {

@@ -1,7 +1,7 @@
 //! A conflict as a problem: which of three things went wrong, in words, and the whole proof as data.
 
 use crate::Request;
-use pybun_model::{PackageName, Problem, ProjectPage, Safety, Version};
+use pybun_model::{PackageName, Problem, ProjectPage, Version};
 use pybun_resolver::{Cause, Conflict, Node, Range};
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
@@ -47,14 +47,10 @@ fn unknown_problem(package: &Node, leaves: &[&Cause]) -> Problem {
         })
         .collect();
     let asked_by = if askers.is_empty() { String::new() } else { format!(" (required by {})", askers.join(", ")) };
-    let mut problem = Problem::new("resolve/unknown-package", format!("`{package}` {NOT_FOUND}{asked_by}"))
+    Problem::new("resolve/unknown-package", format!("`{package}` {NOT_FOUND}{asked_by}"))
         .hint("Check the spelling, or name the index that has it with --index-url or --extra-index-url")
         .with("package", package.to_string())
-        .with("required_by", askers.clone());
-    if askers.iter().any(|asker| *asker == Node::Root.to_string()) {
-        problem = problem.fix(Safety::Review, ["pybun", "remove", &package.to_string()]);
-    }
-    problem
+        .with("required_by", askers)
 }
 
 /// The proof is that you require a package in a range that holds no version.

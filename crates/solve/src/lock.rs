@@ -104,7 +104,19 @@ pub(crate) fn lock_of(
 
 /// The files whose digests a requirements file states, when it states any.
 fn allowed(package: &Resolved, files: Vec<File>, request: &Request) -> Result<Vec<File>, Problem> {
-    let Some(digests) = request.hashes.get(&package.name) else { return Ok(files) };
+    if request.hashes.is_empty() {
+        return Ok(files);
+    }
+    let Some(digests) = request.hashes.get(&package.name) else {
+        let Resolved { name, version, .. } = package;
+        return Err(Problem::new(
+            "resolve/hash-missing",
+            format!("{name} {version} is needed, and no hash is stated for it"),
+        )
+        .hint("With hashes, a requirements file has to list everything that is needed, each with its hash")
+        .with("package", name.as_ref())
+        .with("version", version.to_string()));
+    };
     let stated = |file: &File| file.sha256.is_some_and(|digest| digests.contains(&digest));
     let kept: Vec<File> = files.into_iter().filter(stated).collect();
     if !kept.is_empty() {

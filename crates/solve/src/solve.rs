@@ -5,7 +5,7 @@ use crate::{Source, conflict, lock};
 use pybun_lock::Lock;
 use pybun_model::{
     CoreMetadata, Distribution, Emit, Event, IndexFile, MarkerEnvironment, PackageName, Phase, Problem, ProjectPage,
-    Sha256, Tags, Unit, Version, VersionOrUrl,
+    Requirement, Sha256, Tags, Unit, Version, VersionOrUrl,
 };
 use pybun_resolver::{Fact, Metadata, Resolver, Step};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -50,6 +50,9 @@ pub enum Upgrade {
 /// Must run inside a tokio runtime. Errors are problems of the source (`fetch/…`, `build/…`) and
 /// `resolve/unknown-package`, `resolve/no-matching-version`, `resolve/no-solution`.
 pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -> Result<Lock, Problem> {
+    if let Some(problem) = several_sources(request) {
+        return Err(problem);
+    }
     let mut resolver = Resolver::new(lock::resolver_inputs(request));
     let mut known = Known { direct: direct_urls(request), pages: FxHashMap::default() };
     let mut open: JoinSet<Result<Answer, Problem>> = JoinSet::new();
@@ -202,6 +205,27 @@ fn direct_urls(request: &Request) -> FxHashMap<PackageName, String> {
             Some(VersionOrUrl::VersionSpecifier(_)) | None => None,
         })
         .collect()
+}
+
+/// One name from two places cannot be told apart yet, not even where markers exclude each other.
+fn several_sources(request: &Request) -> Option<Problem> {
+    let inputs = &request.inputs;
+    let all = || inputs.roots.iter().flat_map(|root| &root.requirements).chain(&inputs.constraints);
+    let url = |requirement: &Requirement| match &requirement.version_or_url {
+        Some(VersionOrUrl::Url(url)) => Some(url.to_string()),
+        Some(VersionOrUrl::VersionSpecifier(_)) | None => None,
+    };
+    let differs = |one: &&Requirement| {
+        url(one).is_some()
+            && all().any(|other| other.name == one.name && url(other).is_some_and(|of| Some(of) != url(one)))
+    };
+    let requirement = all().find(differs)?;
+    let message = format!("`{}` is required from several URLs", requirement.name);
+    Some(
+        Problem::new("requirement/several-sources", message)
+            .hint("Name one URL for each project; several with different markers are not supported yet")
+            .with("package", requirement.name.as_ref()),
+    )
 }
 
 fn crashed(error: &tokio::task::JoinError) -> Problem {
