@@ -119,4 +119,6 @@ export interface StampWrite {
   command: { program: string; args: string[]; set: Record<string, string>; unset: string[]; path_prefix: string }
   /** What `pybun install` answers when there is nothing to do; `null` when it must not be short-cut. */
   settled: { text: string; result: Record<string, unknown> } | null
+  /** What was decided on; no stamp is written when the file has changed since. */
+  unchanged: { path: string; text: string } | null
 }

@@ -23,6 +23,7 @@ export async function stampProject(
     subject: project.root,
     configured_by: null,
     settled: ready.settled,
+    unchanged: { path: project.manifest_path, text: project.text },
     program: pythonOf(ready.environment, context.system.platform),
   })
 }
@@ -41,7 +42,7 @@ export async function stampLoose(
 ): Promise<void> {
   const { kind, directory, subject, environment, program, configured_by } = ready
   const path = join(directory, 'stamp')
-  await write(context, environment, { kind, path, subject, configured_by, settled: null, program })
+  await write(context, environment, { kind, path, subject, configured_by, settled: null, unchanged: null, program })
 }
 
 /**
@@ -69,7 +70,9 @@ function isDefault({ project }: ProjectPlace, { groups, extras }: Selection): bo
 async function write(
   context: Context,
   environment: Environment,
-  stamp: Pick<StampWrite, 'kind' | 'path' | 'subject' | 'configured_by' | 'settled'> & { program: string },
+  stamp: Pick<StampWrite, 'kind' | 'path' | 'subject' | 'configured_by' | 'settled' | 'unchanged'> & {
+    program: string
+  },
 ): Promise<void> {
   const { program, ...rest } = stamp
   const python = pythonOf(environment, context.system.platform)

@@ -63,6 +63,14 @@ struct StampWire {
     user_config: Option<String>,
     command: CommandWire,
     settled: Option<SettledWire>,
+    /// What was decided on; a file that has changed since then must not be vouched for.
+    unchanged: Option<UnchangedWire>,
+}
+
+#[derive(Deserialize)]
+struct UnchangedWire {
+    path: PathBuf,
+    text: String,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -121,6 +129,11 @@ fn write(wire: StampWire) -> Outcome {
         let fact = Fact::of(&std::fs::metadata(&path))
             .ok_or_else(|| vec![not_written(&wire.path, "it cannot see its inputs")])?;
         facts.push((path, fact));
+    }
+    if let Some(UnchangedWire { path, text }) = &wire.unchanged
+        && std::fs::read(path).ok().as_deref() != Some(text.as_bytes())
+    {
+        return Err(vec![not_written(&wire.path, "the manifest was edited in the meantime")]);
     }
     let stamp = Stamp {
         version: env!("CARGO_PKG_VERSION").to_owned(),
