@@ -16,7 +16,14 @@ export default defineConfig({
           hookTimeout: 3 * minute_ms,
         },
       },
-      { test: { name: 'network', include: ['tests/**/*.network.test.ts'], testTimeout: 10 * minute_ms } },
+      {
+        test: {
+          name: 'network',
+          include: ['tests/**/*.network.test.ts'],
+          testTimeout: 10 * minute_ms,
+          hookTimeout: minute_ms,
+        },
+      },
     ],
   },
 })
