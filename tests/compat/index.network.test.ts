@@ -75,7 +75,8 @@ describe('the examples', () => {
 
   test('a small project', async () => {
     const box = open()
-    cpSync(join(EXAMPLES, 'weather-desk'), box.project, { recursive: true })
+    const filter = (path: string) => !/\.pybun$|pybun\.lockb$|__pycache__$/.test(path)
+    cpSync(join(EXAMPLES, 'weather-desk'), box.project, { recursive: true, filter })
     expect(await must(box, [PYBUN, 'run', 'weather-desk'])).toBe(
       'bergen     7.2 °C over 3 days\nkyoto     15.6 °C over 3 days\nquito     13.0 °C over 3 days\n',
     )

@@ -41,15 +41,16 @@ export interface Step {
 /** Where the project or the cache is put for a step (Linux mount namespaces; nothing of it outlives the step). */
 export type Place = { kind: 'read-only'; path: string } | { kind: 'small-disk'; path: string; kibibytes: number }
 
-/** Every case below `root`, in the order of their names. */
+/** Every case below `root`, in the order of their names. Those that need a `place` exist on Linux alone. */
 export function loadCases(root: string, packages: IndexOptions): Case[] {
   const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   const names = folders.map((entry) => entry.name).filter((name) => existsSync(join(root, name, 'case.json')))
-  return names.sort().map((name) => {
+  const cases = names.sort().map((name): Case => {
     const directory = join(root, name)
     const raw = JSON.parse(readFileSync(join(directory, 'case.json'), 'utf8'))
     const own = join(directory, 'index.json')
     const index = existsSync(own) ? JSON.parse(readFileSync(own, 'utf8')) : packages
     return { modes: ['text', 'json'], ...raw, name, directory, index: { ...index, ...raw.index } }
   })
+  return cases.filter(({ steps }) => process.platform === 'linux' || !steps.some(({ place }) => place))
 }
