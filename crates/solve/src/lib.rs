@@ -8,6 +8,5 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use lock::resolver_inputs;
 pub use solve::{Request, Target, Upgrade, solve};
 pub use source::{Direct, Future, Source};

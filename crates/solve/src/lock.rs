@@ -9,12 +9,9 @@ use std::sync::Arc;
 use uv_pep440::{Operator, Version};
 
 /// What the resolver is asked.
-pub fn resolver_inputs(request: &Request) -> Inputs {
+pub(crate) fn resolver_inputs(request: &Request) -> Inputs {
     let inputs = &request.inputs;
     let requirements: Vec<_> = inputs.roots.iter().flat_map(|root| root.requirements.iter().cloned()).collect();
-    let urls = requirements.iter().chain(&inputs.constraints).chain(&inputs.overrides);
-    let is_url = |version: &Option<VersionOrUrl>| matches!(version, Some(VersionOrUrl::Url(_)));
-    let direct = urls.filter(|requirement| is_url(&requirement.version_or_url)).map(|r| r.name.clone()).collect();
     let target = match request.target {
         Target::Universal => pybun_resolver::Target::Universal,
         Target::Machine => pybun_resolver::Target::Machine {
@@ -25,7 +22,7 @@ pub fn resolver_inputs(request: &Request) -> Inputs {
     let mut out = Inputs::new(requirements, python_of(request), target);
     out.constraints.clone_from(&inputs.constraints);
     out.overrides.clone_from(&inputs.overrides);
-    out.direct = direct;
+    out.direct = direct_names(request);
     out.mode = match inputs.mode {
         Mode::Highest => pybun_resolver::Mode::Highest,
         Mode::Lowest => pybun_resolver::Mode::Lowest,
@@ -38,6 +35,15 @@ pub fn resolver_inputs(request: &Request) -> Inputs {
     };
     out.preferences = preferences(request);
     out
+}
+
+/// The projects that a requirement names by URL.
+fn direct_names(request: &Request) -> FxHashSet<PackageName> {
+    let inputs = &request.inputs;
+    let roots = inputs.roots.iter().flat_map(|root| &root.requirements);
+    let all = roots.chain(&inputs.constraints).chain(&inputs.overrides);
+    let by_url = all.filter(|requirement| matches!(requirement.version_or_url, Some(VersionOrUrl::Url(_))));
+    by_url.map(|requirement| requirement.name.clone()).collect()
 }
 
 /// The Pythons to resolve for: one exactly, those of `requires-python`, or those from the one at hand.
@@ -81,7 +87,7 @@ pub(crate) fn lock_of(
         .zip(&resolution.packages)
         .map(|(place, package)| ((&package.name, &package.version), place))
         .collect();
-    let direct: FxHashSet<_> = resolver_inputs(request).direct;
+    let direct = direct_names(request);
     let previous = request.previous.as_ref();
     let packages = resolution.packages.iter().map(|package| {
         let files = pages.get(&package.name).map(|page| files_of(package, page, previous)).unwrap_or_default();
