@@ -110,6 +110,27 @@ export interface ResolveRequest {
   prereleases: 'if-necessary' | 'allow' | 'disallow'
   upgrade: boolean
   upgrade_packages: string[]
+  /** The project's own name: what it requires of itself with extras are its own extras. */
+  name?: string | null
+  overrides?: string[]
+  /** Names of projects that are never installed, whoever requires them. */
+  excludes?: string[]
+  /** Markers: the lock is for these environments only. */
+  environments?: string[]
+  /** Markers: each must find a file of every package that it needs. */
+  required_environments?: string[]
+  /** At most one of each inner list may be active. */
+  conflicts?: ({ extra: string } | { group: string })[][]
+  /** A date or an instant (RFC 3339): files uploaded later do not exist. */
+  exclude_newer?: string | null
+  /** Names of projects, or `:all:`. */
+  no_binary?: string[]
+  /** Names of projects, or `:all:`. */
+  only_binary?: string[]
+  /** The one index of a project, by name. */
+  indexes?: Record<string, string>
+  /** Projects whose directory is linked and not copied. */
+  editables?: string[]
 }
 
 export interface Resolution {
