@@ -38,7 +38,7 @@ export interface Native {
   lockCheck(request: ResolveRequest, lock: Buffer): Promise<{ fresh: boolean; reasons: string[] }>
   plan(request: PlanRequest, lock: Buffer): Promise<Plan>
   fetchPlan(request: PlanStep, onEvent: (event: Event) => void): Promise<Fetched>
-  applyPlan(request: PlanStep, onEvent: (event: Event) => void): Promise<Applied>
+  applyPlan(request: PlanStep, onEvent: (event: Event) => void): Promise<null>
   installProject(request: ProjectInstall, onEvent: (event: Event) => void): Promise<{ name: string; version: string }>
   stampKey(request: StampKey): Promise<{ key: string }>
   stampWrite(request: StampWrite): Promise<unknown>
@@ -77,11 +77,6 @@ export interface Fetched {
   downloaded: number
   built: number
   bytes: number
-}
-
-export interface Applied {
-  installed: unknown[]
-  removed: unknown[]
 }
 
 export interface ProjectInstall {

@@ -2,13 +2,11 @@
 
 use crate::answer::{Answer, answer_later};
 use napi_derive::napi;
-use pybun_model::Problem;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
@@ -24,8 +22,8 @@ struct PathWire {
 #[napi]
 pub async fn lock_directory(request: String) -> napi::Result<Answer> {
     answer_later(request, |PathWire { path }| async move {
-        let locked = tokio::task::spawn_blocking(move || lock(&path)).await;
-        let file = locked.map_err(|error| vec![Problem::new("project/not-lockable", error.to_string())])??;
+        let locked = tokio::task::spawn_blocking(move || pybun_engine::directory_lock::lock(&path)).await;
+        let file = locked.expect("locking does not panic").map_err(|problem| vec![problem])?;
         let token = NEXT.fetch_add(1, Ordering::Relaxed);
         HELD.lock().unwrap_or_else(PoisonError::into_inner).insert(token, file);
         Ok((json!({ "token": token }), None))
@@ -45,33 +43,4 @@ pub fn unlock_directory(request: String) -> napi::Result<String> {
         HELD.lock().unwrap_or_else(PoisonError::into_inner).remove(&token);
         Ok(Value::Null)
     })
-}
-
-fn lock(directory: &Path) -> Result<File, Vec<Problem>> {
-    let own = directory.join(".pybun");
-    let path = own.join("lock");
-    let open = || -> io::Result<File> {
-        std::fs::create_dir_all(&own)?;
-        let file = File::options().create(true).truncate(false).write(true).open(&path)?;
-        file.lock()?;
-        Ok(file)
-    };
-    open().map_err(|error| vec![not_lockable(&path, &error)])
-}
-
-fn not_lockable(path: &Path, error: &io::Error) -> Problem {
-    let shown = path.display().to_string();
-    let problem = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Problem::new("system/disk-full", format!("No space is left to write {shown}"))
-                .hint("Free some space; nothing was changed")
-        }
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            Problem::new("system/permission-denied", format!("Not allowed to write {shown}"))
-                .hint("Look at the owner and the mode of the directory")
-        }
-        _ => Problem::new("project/not-lockable", format!("cannot lock {shown}: {error}"))
-            .hint("PyBun needs a file system with advisory locks here"),
-    };
-    problem.with("path", shown)
 }

@@ -1,9 +1,9 @@
 //! The project itself, installed from its source.
 
 use crate::answer::{Answer, OnEvent, answer_later, emitter, one};
-use crate::environment::options;
 use crate::settings::SettingsWire;
 use napi_derive::napi;
+use pybun_engine::sync::options;
 use pybun_install::{Install, Store};
 use pybun_model::Problem;
 use pybun_supply::layout_of;

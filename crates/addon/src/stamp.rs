@@ -2,13 +2,12 @@
 
 use crate::answer::{Outcome, answer};
 use napi_derive::napi;
-use pybun_model::Problem;
-use pybun_stamp::{Command, Environment, Fact, Kind, Settled, Stamp, ToolRequest};
+use pybun_engine::stamp::{Place, Ready};
+use pybun_stamp::{Command, Kind, Settled, ToolRequest};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -109,40 +108,21 @@ pub fn stamp_write(request: String) -> napi::Result<String> {
 }
 
 fn write(wire: StampWire) -> Outcome {
-    let environment = Environment {
-        root: &wire.environment.root,
-        python: &wire.environment.python,
-        site_packages: &wire.environment.site_packages,
-    };
-    let (configured_by, user_config) = (wire.configured_by.as_deref(), wire.user_config.as_deref());
-    let (kind, watched) = match wire.kind {
-        KindWire::Project => (Kind::Project, pybun_stamp::project_inputs(&wire.subject, environment, user_config)),
-        KindWire::Script => {
-            (Kind::Script, pybun_stamp::script_inputs(&wire.subject, environment, configured_by, user_config))
-        }
-        KindWire::Tool => {
-            (Kind::Tool, pybun_stamp::tool_inputs(&wire.command.program, environment, configured_by, user_config))
-        }
-    };
-    let mut facts = Vec::with_capacity(watched.len());
-    for path in watched {
-        let fact = Fact::of(&std::fs::metadata(&path))
-            .ok_or_else(|| vec![not_written(&wire.path, "it cannot see its inputs")])?;
-        facts.push((path, fact));
-    }
-    if let Some(UnchangedWire { path, text }) = &wire.unchanged
-        && std::fs::read(path).ok().as_deref() != Some(text.as_bytes())
-    {
-        return Err(vec![not_written(&wire.path, "the manifest was edited in the meantime")]);
-    }
-    let stamp = Stamp {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        kind,
+    let ready = Ready {
+        kind: match wire.kind {
+            KindWire::Project => Kind::Project,
+            KindWire::Script => Kind::Script,
+            KindWire::Tool => Kind::Tool,
+        },
+        path: wire.path,
         subject: wire.subject,
         configured_by: wire.configured_by,
-        env: pybun_stamp::digest(std::env::vars_os()),
-        expires: None,
-        facts,
+        environment: Place {
+            root: wire.environment.root,
+            python: wire.environment.python,
+            site_packages: wire.environment.site_packages,
+        },
+        user_config: wire.user_config,
         command: Command {
             program: wire.command.program,
             args: wire.command.args,
@@ -151,27 +131,8 @@ fn write(wire: StampWire) -> Outcome {
             path_prefix: wire.command.path_prefix,
         },
         settled: wire.settled.map(|settled| Settled { text: settled.text, result: settled.result.to_string() }),
+        unchanged: wire.unchanged.map(|UnchangedWire { path, text }| (path, text)),
     };
-    save(&wire.path, &stamp.to_text()).map_err(|error| vec![not_written(&wire.path, &error.to_string())])?;
+    pybun_engine::stamp::write(ready).map_err(|problem| vec![problem])?;
     Ok(Value::Null)
-}
-
-/// Replaces the file in one step. Nothing is forced to the disk: a lost stamp is only made again.
-fn save(path: &Path, text: &str) -> std::io::Result<()> {
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let written = std::fs::File::create(&temporary)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .and_then(|()| std::fs::rename(&temporary, path));
-    if written.is_err() {
-        // The first error is the one to tell.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
-}
-
-fn not_written(path: &Path, why: &str) -> Problem {
-    let shown = path.display().to_string();
-    Problem::new("stamp/not-written", format!("{shown} was not written: {why}"))
-        .hint("Everything works; the next start is only slower")
-        .with("path", shown)
 }

@@ -1,0 +1,36 @@
+//! One PyBun at a time in a project: an advisory lock on `.pybun/lock`, which the system releases with the process.
+
+use pybun_model::Problem;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// Waits until no other process holds the directory. Closing the file releases it.
+pub fn lock(directory: &Path) -> Result<File, Problem> {
+    let own = directory.join(".pybun");
+    let path = own.join("lock");
+    let open = || -> io::Result<File> {
+        std::fs::create_dir_all(&own)?;
+        let file = File::options().create(true).truncate(false).write(true).open(&path)?;
+        file.lock()?;
+        Ok(file)
+    };
+    open().map_err(|error| not_lockable(&path, &error))
+}
+
+fn not_lockable(path: &Path, error: &io::Error) -> Problem {
+    let shown = path.display().to_string();
+    let problem = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Problem::new("system/disk-full", format!("No space is left to write {shown}"))
+                .hint("Free some space; nothing was changed")
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            Problem::new("system/permission-denied", format!("Not allowed to write {shown}"))
+                .hint("Look at the owner and the mode of the directory")
+        }
+        _ => Problem::new("project/not-lockable", format!("cannot lock {shown}: {error}"))
+            .hint("PyBun needs a file system with advisory locks here"),
+    };
+    problem.with("path", shown)
+}

@@ -1,0 +1,200 @@
+//! Making an environment what a lock says: plan, fetch, apply.
+
+use pybun_install::{Install, InstalledDist, LinkMode, Store};
+use pybun_lock::{Lock, Source};
+use pybun_model::{Emit, PackageName, Problem, Sha256, Version};
+use pybun_plan::{Chosen, Installed, Op, Options, Selection, Target};
+use pybun_python::Environment;
+use pybun_supply::{Supply, Want, layout_of};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// What of a lock an environment is to get.
+pub struct Wish<'a> {
+    pub lock: &'a Lock,
+    pub selection: Selection,
+    pub options: Options,
+    /// The project itself, which is never removed for being unknown to the lock.
+    pub project: Option<PackageName>,
+}
+
+/// A plan that owns what it speaks of.
+pub struct Planned {
+    pub environment: Environment,
+    /// By name: what happens to every package that is wanted or installed.
+    pub moves: Vec<Move>,
+    wants: Vec<Wanted>,
+    removals: Vec<(PackageName, Version)>,
+}
+
+/// One step of a plan, for people to read.
+pub struct Move {
+    pub kind: MoveKind,
+    pub name: PackageName,
+    pub version: Version,
+    pub from: Option<Version>,
+    pub file: Option<Box<str>>,
+    pub size: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MoveKind {
+    Keep,
+    Install,
+    Replace,
+    Remove,
+}
+
+struct Wanted {
+    want: Want,
+    requested: bool,
+}
+
+/// The wheels of a plan, in the store.
+#[derive(Clone, Debug, Default)]
+pub struct Fetched {
+    wheels: Vec<Sha256>,
+    /// Files that came over the network.
+    pub downloaded: usize,
+    pub built: usize,
+    pub bytes: u64,
+}
+
+impl Planned {
+    /// Nothing would change.
+    pub fn is_settled(&self) -> bool {
+        self.moves.iter().all(|one| one.kind == MoveKind::Keep)
+    }
+}
+
+impl MoveKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Install => "install",
+            Self::Replace => "replace",
+            Self::Remove => "remove",
+        }
+    }
+}
+
+/// Compares the lock with the environment. Changes nothing.
+pub fn plan(environment: Environment, wish: Wish) -> Result<Planned, Problem> {
+    let present = pybun_install::installed(&layout_of(&environment)).map_err(|error| Problem::from(&error))?;
+    let tags = environment.interpreter.tags();
+    let target = Target { markers: &environment.interpreter.markers, tags: &tags };
+    let chosen = pybun_plan::select(wish.lock, target, &wish.selection).map_err(|error| Problem::from(&error))?;
+    let installed: Vec<Installed> = present.iter().map(installed_of).collect();
+    let plan = pybun_plan::plan(chosen, &installed, &protected(wish.project), wish.options);
+    let moves = plan.ops.iter().map(move_of).collect();
+    let mut wants = Vec::new();
+    let mut removals = Vec::new();
+    for op in plan.ops {
+        match op {
+            Op::Keep { .. } => {}
+            Op::Install { chosen } | Op::Replace { chosen, .. } => {
+                wants.push(Wanted { want: Want::from(&chosen), requested: chosen.requested });
+            }
+            Op::Remove { installed } => removals.push((installed.name, installed.version)),
+        }
+    }
+    Ok(Planned { environment, moves, wants, removals })
+}
+
+/// Brings the plan's wheels into the store. Safe to repeat.
+pub async fn fetch(planned: &Planned, supply: &Supply) -> Result<Fetched, Problem> {
+    let wants = planned.wants.iter().map(|wanted| wanted.want.clone()).collect();
+    let supplied = supply.wheels(wants).await?;
+    Ok(Fetched {
+        wheels: supplied.iter().map(|one| one.sha256).collect(),
+        downloaded: supplied.iter().filter(|one| one.downloaded_bytes > 0).count(),
+        built: supplied.iter().filter(|one| one.built).count(),
+        bytes: supplied.iter().map(|one| one.downloaded_bytes).sum(),
+    })
+}
+
+/// Removes and installs what the plan says. After a failure the environment is as before.
+pub fn apply(planned: &Planned, fetched: &Fetched, cache_dir: &Path, emit: Emit) -> Result<(), Problem> {
+    let layout = layout_of(&planned.environment);
+    let store = Store::open(cache_dir);
+    let problem = |error| Problem::from(&error);
+    pybun_install::repair(&store, &layout).map_err(problem)?;
+    if !planned.removals.is_empty() {
+        let present = pybun_install::installed(&layout).map_err(problem)?;
+        for (name, version) in &planned.removals {
+            for dist in present.iter().filter(|dist| dist.name == *name && dist.version == *version) {
+                pybun_install::uninstall(&layout, dist).map_err(problem)?;
+            }
+        }
+    }
+    let installs: Vec<Install> =
+        planned.wants.iter().zip(&fetched.wheels).map(|(wanted, sha256)| install_of(wanted, *sha256)).collect();
+    pybun_install::install(&store, &layout, &installs, &options(), emit).map_err(|error| {
+        if let pybun_install::Error::StoreDamaged { sha256, .. } = &error {
+            // The next command then fetches it again; the first error is the one to tell.
+            let _ = store.discard(sha256);
+        }
+        problem(error)
+    })?;
+    Ok(())
+}
+
+pub fn options() -> pybun_install::Options {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    pybun_install::Options { threads, link: LinkMode::Auto, compile: false }
+}
+
+/// Never removed for being unknown to the lock: the project itself, and pip, which people put there to look.
+fn protected(project: Option<PackageName>) -> Vec<PackageName> {
+    project.into_iter().chain("pip".parse()).collect()
+}
+
+fn installed_of(dist: &InstalledDist) -> Installed {
+    let direct_url = dist.direct_url.as_deref().and_then(|text| {
+        let value: Value = serde_json::from_str(text).ok()?;
+        Some(value.get("url")?.as_str()?.to_owned())
+    });
+    Installed {
+        name: dist.name.clone(),
+        version: dist.version.clone(),
+        wheel: dist.wheel,
+        direct_url,
+        complete: dist.complete,
+    }
+}
+
+fn move_of(op: &Op) -> Move {
+    let of = |kind, chosen: &Chosen, from: Option<&Version>| Move {
+        kind,
+        name: chosen.package.name.clone(),
+        version: chosen.package.version.clone(),
+        from: from.cloned(),
+        file: Some(chosen.file.filename.clone()),
+        size: chosen.file.size,
+    };
+    match op {
+        Op::Keep { chosen } => of(MoveKind::Keep, chosen, None),
+        Op::Install { chosen } => of(MoveKind::Install, chosen, None),
+        Op::Replace { chosen, from } => of(MoveKind::Replace, chosen, Some(&from.version)),
+        Op::Remove { installed } => Move {
+            kind: MoveKind::Remove,
+            name: installed.name.clone(),
+            version: installed.version.clone(),
+            from: Some(installed.version.clone()),
+            file: None,
+            size: None,
+        },
+    }
+}
+
+fn install_of(wanted: &Wanted, sha256: Sha256) -> Install {
+    let Want { name, version, source, sha256: file, .. } = &wanted.want;
+    let direct_url = match source {
+        Source::Index => None,
+        Source::Url(url) => {
+            let hashes = file.map(|digest| json!({ "sha256": digest.to_string() })).unwrap_or_else(|| json!({}));
+            Some(json!({ "url": url, "archive_info": { "hashes": hashes } }).to_string())
+        }
+    };
+    Install { sha256, name: name.clone(), version: version.clone(), requested: wanted.requested, direct_url }
+}
