@@ -291,6 +291,10 @@ mod tests {
                 Step::Need(requests) => open.extend(requests),
                 Step::Conflict(conflict) => return Err(format!("{:?}", conflict.cause().leaves())),
                 Step::Done(resolution) => {
+                    let known = |edge: &Edge| {
+                        resolution.packages.iter().any(|it| (&it.name, &it.version) == (&edge.name, &edge.version))
+                    };
+                    assert!(resolution.packages.iter().flat_map(|package| &package.edges).all(known));
                     let text = |package: &Resolved| match package.marker.try_to_string() {
                         Some(marker) => format!("{}=={} ; {marker}", package.name, package.version),
                         None => format!("{}=={}", package.name, package.version),
@@ -308,6 +312,13 @@ mod tests {
         let index = index("a 1:\n a 2:\n b 1: a<2 ; sys_platform == 'win32', a>=2 ; sys_platform != 'win32'");
         let solved = solve(&["b"], &index, |_| 0).unwrap();
         assert_eq!(solved, "a==1 ; sys_platform == 'win32'\na==2 ; sys_platform != 'win32'\nb==1");
+    }
+
+    #[test]
+    fn what_no_place_needs_is_left_out() {
+        let index = index("a 1: b ; sys_platform == 'linux', c\n b 1:\n c 1:");
+        let solved = solve(&["a ; sys_platform == 'win32'"], &index, |_| 0).unwrap();
+        assert_eq!(solved, "a==1 ; sys_platform == 'win32'\nc==1 ; sys_platform == 'win32'");
     }
 
     #[test]

@@ -95,6 +95,10 @@ impl Resolution {
                     *all = all.or(marker);
                 }
                 for dependency in dependencies.iter().filter(|dependency| dependency.stated) {
+                    // Where the needing node is needed, its requirement's marker may never hold.
+                    if marker.and(dependency.marker).is_disjoint(python) {
+                        continue;
+                    }
                     if let Some((target, _)) = branch.chosen.get(&dependency.node) {
                         edges.add(node, version, dependency, target, branch.environment);
                     }
