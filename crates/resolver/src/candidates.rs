@@ -1,7 +1,7 @@
 //! Which version of a project to try next.
 
 use crate::facts::{File, Page, RequiresPython};
-use crate::{Inputs, Mode, Preference, Prereleases, Target};
+use crate::{Inputs, Mode, Preference, Prereleases, Target, Why};
 use pubgrub::Ranges;
 use pybun_model::WheelName;
 use rustc_hash::FxHashMap;
@@ -15,7 +15,7 @@ use uv_pep508::MarkerTree;
 pub(crate) enum Candidate {
     Version(Version),
     /// The best version of the range cannot be used at all.
-    Unusable(Version, String),
+    Unusable(Version, Why),
     /// Usable, but only on newer Pythons than the oldest of this fork.
     NeedsPython(Version, Arc<RequiresPython>),
     None,
@@ -24,7 +24,7 @@ pub(crate) enum Candidate {
 /// What the index says about one version, for one target.
 enum Usable {
     Yes(Option<Arc<RequiresPython>>),
-    No(&'static str),
+    No(Why),
 }
 
 pub(crate) struct Select<'a> {
@@ -65,7 +65,7 @@ impl Select<'_> {
     fn candidate(&self, name: &PackageName, page: &Page, i: usize) -> Candidate {
         let version = page.versions[i].clone();
         match self.usable(name, &version, page.files(i)) {
-            Usable::No(why) => Candidate::Unusable(version, why.to_string()),
+            Usable::No(why) => Candidate::Unusable(version, why),
             Usable::Yes(Some(wants)) if !self.python.allowed_by(&wants) => Candidate::NeedsPython(version, wants),
             Usable::Yes(_) => Candidate::Version(version),
         }
@@ -103,22 +103,22 @@ impl Select<'_> {
         };
         let no_binary = self.inputs.no_binary.contains(name);
         let no_build = self.inputs.no_build.contains(name);
-        let mut why = "has no usable files";
+        let mut why = Why::NoFiles;
         let mut source = None;
         let mut wheel: Option<&File> = None;
         for file in files {
             if file.yanked && !yank_allowed() {
-                why = "was yanked";
+                why = Why::Yanked;
             } else if let Some(fits) = fits(&file.filename, &self.inputs.target, &self.python.lower) {
                 if no_binary {
-                    why = "has only wheels, and wheels are not allowed";
+                    why = Why::OnlyWheels;
                 } else if !fits {
-                    why = "has no wheel for this platform and Python";
+                    why = Why::NoWheel;
                 } else if wheel.is_none_or(|best| self.older_python(file, best)) {
                     wheel = Some(file);
                 }
             } else if no_build {
-                why = "has only source files, and building is not allowed";
+                why = Why::OnlySource;
             } else {
                 source = Some(file);
             }

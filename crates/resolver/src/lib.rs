@@ -11,11 +11,13 @@ mod machine;
 mod python;
 mod scout;
 mod solution;
+mod why;
 
-pub use conflict::{Cause, Conflict};
+pub use conflict::{Cause, Conflict, Term};
 pub use facts::{Fact, File, Metadata, Page, Request, RequiresPython};
 pub use machine::{Node, Range, Statistics};
 pub use solution::{Edge, Resolution, Resolved};
+pub use why::Why;
 
 use facts::Facts;
 use machine::{Branch, Progress};
@@ -187,7 +189,7 @@ impl Resolver {
             let context = machine::Context { inputs: &self.inputs, facts: &self.facts, kept: &self.kept };
             match branch.advance(&context, &mut self.wants, &mut self.statistics) {
                 Progress::Blocked => return Step::Need(self.wants.take()),
-                Progress::Conflict(tree) => return Step::Conflict(Conflict::new(*tree)),
+                Progress::Conflict(tree) => return Step::Conflict(Conflict::new(*tree, branch.environment())),
                 Progress::Split(parts) => {
                     self.statistics.forks += parts.len() - 1;
                     self.branches.pop();
@@ -215,6 +217,28 @@ impl Resolver {
         if self.inputs.lookahead == Lookahead::Transitive {
             self.scout.learned(request, &self.facts, &self.inputs, &mut self.wants);
         }
+    }
+
+    /// What an index said about a project: `None` while nobody asked.
+    pub fn page(&self, name: &PackageName) -> Option<Result<&Page, &Why>> {
+        self.facts.page(name).map(|page| page.as_deref())
+    }
+
+    pub fn metadata(&self, name: &PackageName, version: &Version) -> Option<Result<&Metadata, &Why>> {
+        self.facts.metadata(name, version).map(|metadata| metadata.as_deref())
+    }
+
+    /// Another question about the same world. Pages must not have changed.
+    #[must_use]
+    pub fn again(&self, inputs: Inputs) -> Self {
+        let mut other = Self::new(Inputs { lookahead: Lookahead::Nothing, ..inputs });
+        other.facts = self.facts.clone();
+        other.wants.asked.extend(other.facts.answered());
+        other
+    }
+
+    pub fn inputs(&self) -> &Inputs {
+        &self.inputs
     }
 
     pub fn statistics(&self) -> &Statistics {
@@ -262,7 +286,7 @@ mod tests {
         }
         move |request| match request {
             Request::Page(name) => match releases.get(name) {
-                None => Fact::Missing("is not in the index".into()),
+                None => Fact::Missing(Why::NotFound),
                 Some(all) => {
                     let file =
                         || File { filename: "x-0-py3-none-any.whl".into(), requires_python: None, yanked: false };
@@ -289,7 +313,7 @@ mod tests {
         loop {
             match resolver.step() {
                 Step::Need(requests) => open.extend(requests),
-                Step::Conflict(conflict) => return Err(format!("{:?}", conflict.cause().leaves())),
+                Step::Conflict(conflict) => return Err(format!("{:?}", conflict.leaves().collect::<Vec<_>>())),
                 Step::Done(resolution) => {
                     let known = |edge: &Edge| {
                         resolution.packages.iter().any(|it| (&it.name, &it.version) == (&edge.name, &edge.version))

@@ -5,7 +5,7 @@ use crate::facts::{Facts, Metadata, Request, RequiresPython};
 use crate::fork::{self, Part};
 use crate::python::Python;
 use crate::solution::{Solved, Tree};
-use crate::{Inputs, Lookahead, Preference, Target, Wants};
+use crate::{Inputs, Lookahead, Preference, Target, Wants, Why};
 use pubgrub::{ConflictId, Dependencies, DependencyProvider, Id, PackageResolutionStatistics, Ranges, State, Term};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
@@ -72,7 +72,7 @@ impl DependencyProvider for Types {
     type V = Version;
     type VS = Range;
     type Priority = Rank;
-    type M = String;
+    type M = Why;
     type Err = std::convert::Infallible;
 
     fn prioritize(&self, _: &Node, _: &Range, _: &PackageResolutionStatistics) -> Rank {
@@ -81,7 +81,7 @@ impl DependencyProvider for Types {
     fn choose_version(&self, _: &Node, _: &Range) -> Result<Option<Version>, Self::Err> {
         unreachable!("the state is driven from outside")
     }
-    fn get_dependencies(&self, _: &Node, _: &Version) -> Result<Dependencies<Node, Range, String>, Self::Err> {
+    fn get_dependencies(&self, _: &Node, _: &Version) -> Result<Dependencies<Node, Range, Why>, Self::Err> {
         unreachable!("the state is driven from outside")
     }
 }
@@ -299,8 +299,13 @@ impl Branch {
                 return Decided::Split(parts.into_iter().map(|part| self.clone().within(part)).collect());
             }
         }
-        self.state.add_unavailable(id, page.gap(version), format!("needs Python {}", wants.specifiers));
+        self.state.add_unavailable(id, page.gap(version), Why::NeedsPython(wants.specifiers.clone()));
         Decided::Yes
+    }
+
+    /// The part of the universe that this branch is for.
+    pub(crate) fn environment(&self) -> MarkerTree {
+        self.environment
     }
 
     fn within(mut self, environment: MarkerTree) -> Self {
@@ -330,7 +335,7 @@ impl Branch {
         all: &[Requirement],
         of: Option<(&PackageName, Option<&ExtraName>, &Version)>,
         inputs: &Inputs,
-    ) -> Result<Vec<Dependency>, String> {
+    ) -> Result<Vec<Dependency>, Why> {
         let mut out = Vec::new();
         let extra = of.and_then(|(_, extra, _)| extra);
         if let Some((name, Some(_), version)) = of {
@@ -356,21 +361,18 @@ impl Branch {
                 // The project's page then holds the one file behind the URL.
                 Some(VersionOrUrl::Url(_)) if inputs.direct.contains(&requirement.name) => Range::full(),
                 Some(VersionOrUrl::Url(url)) => {
-                    return Err(format!(
-                        "needs {} from {url}, and only your own requirements may name URLs",
-                        requirement.name
-                    ));
+                    return Err(Why::NeedsUrl { requirement: format!("{} from {url}", requirement.name) });
                 }
             };
             if range.is_empty() {
-                return Err(format!("needs {requirement}, which no version can satisfy"));
+                return Err(Why::Impossible { requirement: requirement.to_string() });
             }
             let marker = if matches!(inputs.target, Target::Universal) { marker } else { MarkerTree::TRUE };
             match of {
                 // A package that requires itself: either always true or never.
                 Some((name, _, version)) if *name == requirement.name => {
                     let itself = range.contains(version);
-                    itself.then_some(()).ok_or_else(|| format!("needs another version of itself ({requirement})"))?;
+                    itself.then_some(()).ok_or_else(|| Why::Itself { requirement: requirement.to_string() })?;
                 }
                 _ if requirement.extras.is_empty() => out.push(Dependency {
                     node: Node::Package(requirement.name.clone()),

@@ -2,7 +2,7 @@
 
 use crate::machine::{Dependency, Node, Range};
 use crate::python::Python;
-use crate::{Inputs, Preference};
+use crate::{Inputs, Preference, Why};
 use pubgrub::DerivationTree;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use uv_normalize::{ExtraName, PackageName};
 use uv_pep440::Version;
 use uv_pep508::MarkerTree;
 
-pub(crate) type Tree = DerivationTree<Node, Range, String>;
+pub(crate) type Tree = DerivationTree<Node, Range, Why>;
 
 /// One solved branch.
 pub(crate) struct Solved {

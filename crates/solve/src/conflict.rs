@@ -2,22 +2,18 @@
 
 use crate::Request;
 use pybun_model::{PackageName, Problem, ProjectPage, Version};
-use pybun_resolver::{Cause, Conflict, Node, Range};
+use pybun_resolver::{Cause, Conflict, Node, Range, Why};
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 use std::ops::Bound;
 use std::sync::Arc;
-
-/// Why a page is missing: no index has the project.
-pub(crate) const NOT_FOUND: &str = "is on none of the configured indexes";
 
 pub(crate) fn problem(
     conflict: &Conflict,
     request: &Request,
     pages: &FxHashMap<PackageName, Arc<ProjectPage>>,
 ) -> Problem {
-    let cause = conflict.cause();
-    let leaves = cause.leaves();
+    let leaves: Vec<&Cause> = conflict.leaves().collect();
     let problem = if let Some(unknown) = leaves.iter().find_map(unknown_package) {
         unknown_problem(unknown, &leaves)
     } else if let Some((package, range)) = only_missing_version(&leaves) {
@@ -28,12 +24,12 @@ pub(crate) fn problem(
     };
     let requirements: Vec<String> =
         request.inputs.roots.iter().flat_map(|root| root.requirements.iter().map(ToString::to_string)).collect();
-    problem.with("requirements", requirements).with("conflict", cause_json(&cause))
+    problem.with("requirements", requirements).with("conflict", steps_json(conflict))
 }
 
 fn unknown_package<'a>(leaf: &&'a Cause) -> Option<&'a Node> {
     match leaf {
-        Cause::Unusable { package, why, .. } if why == NOT_FOUND => Some(package),
+        Cause::Unusable { package, why: Why::NotFound, .. } => Some(package),
         _ => None,
     }
 }
@@ -47,7 +43,7 @@ fn unknown_problem(package: &Node, leaves: &[&Cause]) -> Problem {
         })
         .collect();
     let asked_by = if askers.is_empty() { String::new() } else { format!(" (required by {})", askers.join(", ")) };
-    Problem::new("resolve/unknown-package", format!("`{package}` {NOT_FOUND}{asked_by}"))
+    Problem::new("resolve/unknown-package", format!("`{package}` {}{asked_by}", Why::NotFound))
         .hint("Check the spelling, or name the index that has it with --index-url or --extra-index-url")
         .with("package", package.to_string())
         .with("required_by", askers)
@@ -163,15 +159,15 @@ fn show_range(range: &Range) -> String {
     range.iter().map(segment).collect::<Vec<_>>().join(" or ")
 }
 
-fn cause_json(cause: &Cause) -> Value {
-    match cause {
-        Cause::Derived { packages, causes } => json!({
+fn steps_json(conflict: &Conflict) -> Value {
+    let steps = conflict.steps.iter().map(|step| match step {
+        Cause::Derived { terms, causes } => json!({
             "kind": "derived",
-            "packages": packages
+            "packages": terms
                 .iter()
-                .map(|(node, range)| json!({ "package": node.to_string(), "range": range.to_string() }))
+                .map(|term| json!({ "package": term.node.to_string(), "range": term.range.to_string(), "positive": term.positive }))
                 .collect::<Vec<_>>(),
-            "causes": [cause_json(&causes[0]), cause_json(&causes[1])],
+            "causes": causes,
         }),
         Cause::Requires { from, range, to, wanted } => json!({
             "kind": "requires",
@@ -183,8 +179,9 @@ fn cause_json(cause: &Cause) -> Value {
         Cause::NoVersions { package, range } => {
             json!({ "kind": "no-versions", "package": package.to_string(), "range": range.to_string() })
         }
-        Cause::Unusable { package, range, why } => {
-            json!({ "kind": "unusable", "package": package.to_string(), "range": range.to_string(), "why": why })
-        }
-    }
+        Cause::Unusable { package, range, why } => json!({
+            "kind": "unusable", "package": package.to_string(), "range": range.to_string(), "why": why.to_string(),
+        }),
+    });
+    steps.collect()
 }

@@ -7,7 +7,7 @@ use pybun_model::{
     CoreMetadata, Distribution, Emit, Event, IndexFile, MarkerEnvironment, PackageName, Phase, Problem, ProjectPage,
     Requirement, Sha256, Tags, Unit, Version, VersionOrUrl,
 };
-use pybun_resolver::{Fact, Metadata, Resolver, Step};
+use pybun_resolver::{Fact, Metadata, Resolver, Step, Why};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -146,7 +146,7 @@ async fn ask_page(source: Arc<dyn Source>, name: PackageName) -> Result<Answer, 
     let page = source.page(&name).await?;
     let fact = match &page {
         Some(page) => Fact::Page(Arc::new(page_of(page))),
-        None => Fact::Missing(conflict::NOT_FOUND.to_owned()),
+        None => Fact::Missing(Why::NotFound),
     };
     Ok(Answer { request: pybun_resolver::Request::Page(name), fact, page, also: None })
 }
@@ -171,14 +171,12 @@ async fn ask_metadata(
     file: Option<IndexFile>,
 ) -> Result<Answer, Problem> {
     let fact = match file {
-        None => Fact::Missing("has no files".to_owned()),
+        None => Fact::Missing(Why::NoFiles),
         Some(file) => match source.metadata(&file).await {
             Ok(metadata) => Fact::Metadata(Arc::new(usable(metadata, &file))),
             // A version whose metadata nobody can read is skipped, as if the index did not have it; everything
             // else (no network, a failing build) says nothing about the version.
-            Err(problem) if problem.code == "fetch/bad-metadata" => {
-                Fact::Missing(format!("has metadata that cannot be read ({})", problem.message))
-            }
+            Err(problem) if problem.code == "fetch/bad-metadata" => Fact::Missing(Why::BadMetadata(problem.message)),
             Err(problem) => return Err(problem),
         },
     };

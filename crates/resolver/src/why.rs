@@ -1,0 +1,55 @@
+//! Why versions of a project cannot be used.
+
+use std::fmt;
+use uv_pep440::VersionSpecifiers;
+
+/// Reads as what follows the name of a project or a version: "b 1.0 *was yanked*".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// No index has the project.
+    NotFound,
+    /// There is a version and no file of it.
+    NoFiles,
+    Yanked,
+    /// Wheels for other platforms or Pythons, and no sdist.
+    NoWheel,
+    /// Only wheels, and they are not allowed.
+    OnlyWheels,
+    /// Only sdists, and building is not allowed.
+    OnlySource,
+    NeedsPython(VersionSpecifiers),
+    /// Its metadata says nothing that can be read.
+    BadMetadata(String),
+    /// It requires something from a URL, which only your own requirements may do.
+    NeedsUrl {
+        requirement: String,
+    },
+    /// It states a requirement that no version can satisfy.
+    Impossible {
+        requirement: String,
+    },
+    /// It requires another version of itself.
+    Itself {
+        requirement: String,
+    },
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Why::NotFound => f.write_str("is on none of the configured indexes"),
+            Why::NoFiles => f.write_str("has no usable files"),
+            Why::Yanked => f.write_str("was yanked"),
+            Why::NoWheel => f.write_str("has no wheel for this platform and Python, and no sdist"),
+            Why::OnlyWheels => f.write_str("has only wheels, and wheels are not allowed"),
+            Why::OnlySource => f.write_str("has only source files, and building is not allowed"),
+            Why::NeedsPython(specifiers) => write!(f, "needs Python {specifiers}"),
+            Why::BadMetadata(message) => write!(f, "has metadata that cannot be read ({message})"),
+            Why::NeedsUrl { requirement } => {
+                write!(f, "needs {requirement}, and only your own requirements may name URLs")
+            }
+            Why::Impossible { requirement } => write!(f, "needs {requirement}, which no version can satisfy"),
+            Why::Itself { requirement } => write!(f, "needs another version of itself ({requirement})"),
+        }
+    }
+}
