@@ -12,7 +12,7 @@ export async function config(context: Context, _invocation: Invocation): Promise
 
 function show(value: unknown): string {
   if (value === null) return '(unset)'
-  return Array.isArray(value) ? JSON.stringify(value) : String(value)
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 function originText({ kind, source }: { kind: string; source: string | null }): string {

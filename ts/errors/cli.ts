@@ -60,6 +60,14 @@ export function badChoice(option: string, value: string, choices: string[]): Pro
   }
 }
 
+export function badOptionValue(option: string, value: string, expected: string): Problem {
+  return {
+    code: 'cli/usage',
+    message: `\`${value}\` is not a value of \`${option}\`, which takes ${expected}`,
+    context: { option, value, expected },
+  }
+}
+
 export function missingArgument(command: string, argument: string, usage: string): Problem {
   return {
     code: 'cli/usage',

@@ -26,6 +26,18 @@ export function wrongType(key: string, place: Place, expected: string): Problem 
   }
 }
 
+export function unknownIndex(index: string, package_name: string, place: Place, known: string[]): Problem {
+  const near = nearest(index, known)
+  return {
+    code: 'config/unknown-index',
+    message: `${at(place)}: \`${package_name}\` is assigned to the index \`${index}\`, and there is none of that name`,
+    hint: near
+      ? `Did you mean \`${near}\`?`
+      : `Add a table [[tool.pybun.index]] with name = "${index}" and its url to pyproject.toml`,
+    context: { ...place, index, package: package_name, known, ...(near ? { nearest: near } : {}) },
+  }
+}
+
 export function notForProject(key: string, place: Place): Problem {
   const what = key === 'python' ? 'the path of an interpreter' : `\`${key}\``
   return {

@@ -5,12 +5,50 @@ export interface Settings {
   /** `null`: the addon applies the environment, pip's configuration, then the default. */
   index_url: string | null
   extra_index_urls: string[]
-  /** An index comes from the project's own files, which may be a stranger's. */
+  /** Asked in this order before the two above; one with `default` is asked in place of `index_url`. */
+  indexes: IndexSetting[]
+  /** The name of the only index that is asked for a package, by package. */
+  index_of: Record<string, string>
+  /** URLs, paths, or directories whose files are candidates beside those of the indexes. */
+  find_links: string[]
+  /** Ask no index at all. */
+  no_index: boolean
+  /** Ask the program `keyring` for passwords. */
+  keyring: boolean
+  /** An index or a page comes from the project's own files, which may be a stranger's. */
   project_chose_index: boolean
+  /** What the user named, outside of any project: only these hosts get credentials that no URL states. */
+  user_urls: string[]
   offline: boolean
   refresh: boolean
   cwd: string
 }
+
+/** One `[[tool.pybun.index]]`. */
+export interface IndexSetting {
+  /** `null` for a bare URL of the command line. */
+  name: string | null
+  url: string
+  /** Asked only for the packages that are assigned to it. */
+  explicit: boolean
+  /** Asked last, in place of the public index. */
+  default: boolean
+}
+
+/** One entry of `[tool.pybun.sources]`: exactly one of `index`, `git`, `path` and `url` is there. */
+export interface SourceSetting {
+  index?: string
+  git?: string
+  path?: string
+  url?: string
+  tag?: string
+  branch?: string
+  rev?: string
+  subdirectory?: string
+  editable?: boolean
+}
+
+export type ConflictItem = { extra: string } | { group: string }
 
 export interface Manifest {
   name: string | null

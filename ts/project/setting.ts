@@ -1,26 +1,70 @@
+import type { ConflictItem, IndexSetting, SourceSetting } from '../model/native.ts'
+
 /** One setting: how it is called at each place it may be given, and what it must be. */
 export interface SettingSpec {
   key: SettingKey
-  /** The command line option. A flag may have an opposite that gives `opposite_value`. */
-  option: string
+  /** The command line option, where there is one. Another flag may give one value: `opposite`. */
+  option?: string
   opposite?: { option: string; value: string }
-  variable: string
-  type: 'string' | 'strings' | 'boolean' | 'path' | 'choice'
+  variable?: string
+  type: SettingType
   choices?: string[]
+  /** Every place adds to what the places behind it say, instead of hiding them. */
+  merged?: true
   summary: string
 }
+
+export type SettingType =
+  | 'string'
+  | 'strings'
+  | 'boolean'
+  | 'path'
+  | 'choice'
+  | 'requirements'
+  | 'markers'
+  | 'names'
+  /** Names, `:all:` or `:none:`, as pip takes them. */
+  | 'selection'
+  /** A date, a point in time or a duration. */
+  | 'moment'
+  /** URLs, paths, or pages that list files. */
+  | 'places'
+  | 'indexes'
+  | 'sources'
+  | 'conflicts'
 
 export type SettingKey =
   | 'index-url'
   | 'extra-index-url'
+  | 'index'
+  | 'sources'
+  | 'find-links'
+  | 'no-index'
+  | 'keyring-provider'
   | 'python'
   | 'cache-dir'
   | 'offline'
   | 'progress'
   | 'resolution'
   | 'prereleases'
+  | 'exclude-newer'
+  | 'only-binary'
+  | 'no-binary'
+  | 'constraints'
+  | 'overrides'
+  | 'excludes'
+  | 'environments'
+  | 'required-environments'
+  | 'conflicts'
 
-export type SettingValue = string | string[] | boolean | null
+export type SettingValue =
+  | string
+  | string[]
+  | boolean
+  | null
+  | IndexSetting[]
+  | Record<string, SourceSetting>
+  | ConflictItem[][]
 
 export const SETTINGS: SettingSpec[] = [
   {
@@ -36,6 +80,42 @@ export const SETTINGS: SettingSpec[] = [
     variable: 'PYBUN_EXTRA_INDEX_URL',
     type: 'strings',
     summary: 'Further indexes, asked before the package index',
+  },
+  {
+    key: 'index',
+    option: 'index',
+    variable: 'PYBUN_INDEX',
+    type: 'indexes',
+    merged: true,
+    summary: 'Named indexes, asked before the others; `explicit`: only for what `sources` assigns; `default`: the last',
+  },
+  {
+    key: 'sources',
+    type: 'sources',
+    merged: true,
+    summary: 'Where a package comes from: a named index, a git repository, a path or a URL',
+  },
+  {
+    key: 'find-links',
+    option: 'find-links',
+    variable: 'PYBUN_FIND_LINKS',
+    type: 'places',
+    summary: 'Directories and pages that list files, beside the indexes',
+  },
+  {
+    key: 'no-index',
+    option: 'no-index',
+    variable: 'PYBUN_NO_INDEX',
+    type: 'boolean',
+    summary: 'Ask no index: only what find-links lists',
+  },
+  {
+    key: 'keyring-provider',
+    option: 'keyring-provider',
+    variable: 'PYBUN_KEYRING_PROVIDER',
+    type: 'choice',
+    choices: ['disabled', 'subprocess'],
+    summary: 'Whether the program `keyring` is asked for the password of an index whose URL names a user',
   },
   {
     key: 'python',
@@ -78,9 +158,57 @@ export const SETTINGS: SettingSpec[] = [
   {
     key: 'prereleases',
     option: 'prereleases',
+    opposite: { option: 'pre', value: 'allow' },
     variable: 'PYBUN_PRERELEASES',
     type: 'choice',
     choices: ['if-necessary', 'allow', 'disallow'],
     summary: 'Whether pre-releases may be chosen',
+  },
+  {
+    key: 'exclude-newer',
+    option: 'exclude-newer',
+    variable: 'PYBUN_EXCLUDE_NEWER',
+    type: 'moment',
+    summary: 'Leave out files uploaded after a date (UTC, the day included), a point in time or e.g. the last `7 days`',
+  },
+  {
+    key: 'only-binary',
+    option: 'only-binary',
+    variable: 'PYBUN_ONLY_BINARY',
+    type: 'selection',
+    summary: 'Packages that are never built: names, or :all:',
+  },
+  {
+    key: 'no-binary',
+    option: 'no-binary',
+    variable: 'PYBUN_NO_BINARY',
+    type: 'selection',
+    summary: 'Packages whose wheels are never used: names, or :all:',
+  },
+  {
+    key: 'constraints',
+    type: 'requirements',
+    summary: 'Requirements that narrow the versions of packages, and add none',
+  },
+  {
+    key: 'overrides',
+    type: 'requirements',
+    summary: 'Requirements that replace whatever any package says about the same name',
+  },
+  { key: 'excludes', type: 'names', summary: 'Packages that are left out, whoever requires them' },
+  {
+    key: 'environments',
+    type: 'markers',
+    summary: 'The only environments to resolve for, as markers that exclude each other',
+  },
+  {
+    key: 'required-environments',
+    type: 'markers',
+    summary: 'Environments for which every package must have a file that fits',
+  },
+  {
+    key: 'conflicts',
+    type: 'conflicts',
+    summary: 'Sets of extras and groups of which at most one is installed at a time',
   },
 ]

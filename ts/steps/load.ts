@@ -1,5 +1,8 @@
-import type { Settings } from '../model/native.ts'
-import { type Configuration, loadConfiguration } from '../project/configuration.ts'
+import { optionsExclude } from '../errors/cli.ts'
+import { fail } from '../errors/failure.ts'
+import { flag } from '../model/invocation.ts'
+import type { IndexSetting, Settings, SourceSetting } from '../model/native.ts'
+import { type Configuration, type Loaded, loadConfiguration } from '../project/configuration.ts'
 import { findProject, type Project, requireProject } from '../project/project.ts'
 import type { Context } from './context.ts'
 
@@ -18,9 +21,10 @@ export interface ProjectPlace extends Place {
 export async function loadPlace(context: Context): Promise<Place> {
   const { system, native, options } = context
   const project = await findProject(system, native)
-  const configuration = await loadConfiguration({ system, native, options, project })
+  const loaded = await loadConfiguration({ system, native, options, project })
+  const { configuration } = loaded
   context.progress(configuration.progress.value as 'auto' | 'always' | 'never')
-  return { project, configuration, settings: settingsOf(configuration, system.cwd) }
+  return { project, configuration, settings: settingsOf(context, loaded) }
 }
 
 /** The same, for commands that need a project. */
@@ -29,16 +33,29 @@ export async function loadProject(context: Context): Promise<ProjectPlace> {
   return { ...place, project: requireProject(place.project, context.system.cwd) }
 }
 
-function settingsOf(configuration: Configuration, cwd: string): Settings {
+function settingsOf({ options, system }: Context, { configuration, user_urls }: Loaded): Settings {
+  const offline = configuration.offline.value === true
+  const refresh = flag(options, 'refresh')
+  if (refresh && offline) fail(optionsExclude('--refresh', configuration.offline.origin.source ?? '--offline'))
+  const indexes = configuration.index.value as IndexSetting[]
+  const sources = Object.entries(configuration.sources.value as Record<string, SourceSetting>)
   return {
     cache_dir: String(configuration['cache-dir'].value),
     index_url: configuration['index-url'].value as string | null,
     extra_index_urls: configuration['extra-index-url'].value as string[],
-    project_chose_index: (['index-url', 'extra-index-url'] as const).some((key) =>
-      ['manifest', 'project-configuration'].includes(configuration[key].origin.kind),
-    ),
-    offline: configuration.offline.value === true,
-    refresh: false,
-    cwd,
+    indexes,
+    index_of: Object.fromEntries(sources.flatMap(([name, { index }]) => (index === undefined ? [] : [[name, index]]))),
+    find_links: configuration['find-links'].value as string[],
+    no_index: configuration['no-index'].value === true,
+    keyring: configuration['keyring-provider'].value === 'subprocess',
+    project_chose_index:
+      indexes.some(({ url }) => !user_urls.includes(url)) ||
+      (['index-url', 'extra-index-url', 'find-links'] as const).some((key) =>
+        ['manifest', 'project-configuration'].includes(configuration[key].origin.kind),
+      ),
+    user_urls,
+    offline,
+    refresh,
+    cwd: system.cwd,
   }
 }

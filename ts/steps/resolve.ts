@@ -1,7 +1,8 @@
 import { fail } from '../errors/failure.ts'
 import { lockMissing, lockStale } from '../errors/lock.ts'
-import type { Change, Manifest, ResolveRequest, Root } from '../model/native.ts'
+import type { Change, ConflictItem, Manifest, ResolveRequest, Root } from '../model/native.ts'
 import type { Project } from '../project/project.ts'
+import type { SettingKey } from '../project/setting.ts'
 import type { Context } from './context.ts'
 import type { Place, ProjectPlace } from './load.ts'
 
@@ -83,7 +84,6 @@ export function projectRequest(
   return {
     ...common(place),
     roots,
-    constraints: [],
     requires_python: manifest.requires_python,
     python: wish.python,
     target: 'universal',
@@ -107,7 +107,7 @@ export function machineRequest(
   return {
     ...common(place),
     roots: [{ requirements: wish.requirements }],
-    constraints: wish.constraints ?? [],
+    constraints: [...common(place).constraints, ...(wish.constraints ?? [])],
     ...(wish.hashes ? { hashes: wish.hashes } : {}),
     requires_python: wish.requires_python ?? null,
     python: wish.python,
@@ -118,9 +118,20 @@ export function machineRequest(
 }
 
 function common({ settings, configuration }: Place) {
+  const strings = (key: SettingKey) => configuration[key].value as string[]
   return {
     settings,
     resolution: configuration.resolution.value as ResolveRequest['resolution'],
     prereleases: configuration.prereleases.value as ResolveRequest['prereleases'],
+    constraints: strings('constraints'),
+    overrides: strings('overrides'),
+    excludes: strings('excludes'),
+    environments: strings('environments'),
+    required_environments: strings('required-environments'),
+    conflicts: configuration.conflicts.value as ConflictItem[][],
+    exclude_newer: configuration['exclude-newer'].value as string | null,
+    no_binary: strings('no-binary'),
+    only_binary: strings('only-binary'),
+    indexes: settings.index_of,
   }
 }

@@ -1,4 +1,5 @@
 import type { CommandSpec, OptionSpec } from '../../model/invocation.ts'
+import { INDEX_OPTIONS } from './index-options.ts'
 
 /** Which table of the manifest is meant. */
 export const TABLE_OPTIONS: OptionSpec[] = [
@@ -16,7 +17,7 @@ export const addSpec: CommandSpec = {
     'When nothing fits, nothing is changed.',
   maturity: 'preview',
   positionals: [{ name: 'REQUIREMENT', summary: 'flask, "flask>=3", flask@3.1.0, "flask[async]"', arity: 'some' }],
-  options: TABLE_OPTIONS,
+  options: [...TABLE_OPTIONS, ...INDEX_OPTIONS],
   examples: [
     { command: 'pybun add flask sqlalchemy', summary: 'Two dependencies' },
     { command: 'pybun add --dev pytest', summary: 'One for development only' },

@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../../model/invocation.ts'
+import { INDEX_OPTIONS } from './index-options.ts'
 
 export const configSpec: CommandSpec = {
   name: 'config',
@@ -8,6 +9,6 @@ export const configSpec: CommandSpec = {
     '~/.config/pybun/config.toml.',
   maturity: 'preview',
   positionals: [],
-  options: [],
+  options: INDEX_OPTIONS,
   examples: [{ command: 'pybun config', summary: 'As it holds in this directory' }],
 }

@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../../model/invocation.ts'
+import { INDEX_OPTIONS } from './index-options.ts'
 
 export const installSpec: CommandSpec = {
   name: 'install',
@@ -14,6 +15,7 @@ export const installSpec: CommandSpec = {
     { name: 'no-dev', kind: 'flag', summary: 'Leave the group `dev` out' },
     { name: 'extra', kind: 'list', value_name: 'EXTRA', summary: 'An extra of the project as well' },
     { name: 'reinstall', kind: 'flag', summary: 'Install everything anew' },
+    ...INDEX_OPTIONS,
   ],
   examples: [
     { command: 'pybun install', summary: 'The project in the working directory' },

@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../../model/invocation.ts'
+import { INDEX_OPTIONS } from './index-options.ts'
 
 export const lockSpec: CommandSpec = {
   name: 'lock',
@@ -11,22 +12,7 @@ export const lockSpec: CommandSpec = {
     { name: 'check', kind: 'flag', summary: 'Fail unless the lock fits pyproject.toml; writes nothing' },
     { name: 'upgrade', short: 'U', kind: 'flag', summary: 'Take the newest versions that fit' },
     { name: 'upgrade-package', short: 'P', kind: 'list', value_name: 'NAME', summary: 'The same for one package' },
-    {
-      name: 'resolution',
-      kind: 'value',
-      value_name: 'WHICH',
-      choices: ['highest', 'lowest', 'lowest-direct'],
-      summary: 'Which of the allowed versions to prefer',
-      env: 'PYBUN_RESOLUTION',
-    },
-    {
-      name: 'prereleases',
-      kind: 'value',
-      value_name: 'WHEN',
-      choices: ['if-necessary', 'allow', 'disallow'],
-      summary: 'Whether pre-releases may be chosen',
-      env: 'PYBUN_PRERELEASES',
-    },
+    ...INDEX_OPTIONS,
   ],
   examples: [
     { command: 'pybun lock', summary: 'Resolve what changed' },

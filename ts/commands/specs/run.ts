@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../../model/invocation.ts'
+import { INDEX_OPTIONS } from './index-options.ts'
 
 export const runSpec: CommandSpec = {
   name: 'run',
@@ -16,6 +17,7 @@ export const runSpec: CommandSpec = {
   options: [
     { name: 'module', short: 'm', kind: 'value', value_name: 'MODULE', summary: 'Run a module', ends_options: true },
     { name: 'code', short: 'c', kind: 'value', value_name: 'CODE', summary: 'Run this text', ends_options: true },
+    ...INDEX_OPTIONS,
   ],
   examples: [
     { command: 'pybun run script.py --its-option', summary: 'A file with its own arguments' },

@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../../model/invocation.ts'
+import { INDEX_OPTIONS } from './index-options.ts'
 
 export const xSpec: CommandSpec = {
   name: 'x',
@@ -14,6 +15,7 @@ export const xSpec: CommandSpec = {
   options: [
     { name: 'from', kind: 'value', value_name: 'REQUIREMENT', summary: 'The package that has the command' },
     { name: 'with', kind: 'list', value_name: 'REQUIREMENT', summary: 'A further package beside it' },
+    ...INDEX_OPTIONS,
   ],
   examples: [
     { command: 'pybun x ruff check .', summary: 'The newest ruff' },
