@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { ResolveRequest, Settings } from '../model/native.ts'
 import { bench, MANIFEST } from './testing/bench.ts'
 
 describe('a setting comes from the nearest place that has it', () => {
@@ -114,4 +115,105 @@ it('a project may choose neither the data directory nor the path of an interpret
     ['config/not-for-projects', 6],
     ['config/not-for-projects', 7],
   ])
+})
+
+describe('indexes', () => {
+  const ask = async (args: string[], env: Record<string, string>, files: Record<string, string>) => {
+    const { addon, json, write, root } = bench()
+    for (const [path, text] of Object.entries(files)) write(path, text)
+    const seen: ResolveRequest[] = []
+    const { resolve } = addon
+    addon.resolve = (...values) => {
+      seen.push(JSON.parse(String(values[0])))
+      return resolve?.(...values)
+    }
+    const answer = await json(['lock', ...args], { env: { HOME: `${root}/home`, ...env } })
+    return { diagnostics: answer.diagnostics, settings: seen[0]?.settings, request: seen[0] }
+  }
+  const inManifest = (...lines: string[]) => ({ 'pyproject.toml': `${MANIFEST}[tool.pybun]\n${lines.join('\n')}\n` })
+  const user = '../home/.config/pybun/config.toml'
+  const named = (settings: Settings | undefined) => settings?.indexes.map(({ name, url }) => `${name} ${url}`)
+
+  it('of every place are asked, the nearest first; one name is one index', async () => {
+    const { settings } = await ask(
+      ['--index', 'typed=https://typed.example/'],
+      { PYBUN_INDEX: 'corp=https://corp.example/' },
+      {
+        ...inManifest('index = [{"name": "corp", "url": "https://other.example/"}]'),
+        [user]: 'index = [{"name": "mine", "url": "https://mine.example/", "explicit": true}]\n',
+      },
+    )
+    expect(named(settings)).toEqual([
+      'typed https://typed.example/',
+      'corp https://corp.example/',
+      'mine https://mine.example/',
+    ])
+    expect(settings?.project_chose_index).toBe(false)
+    expect(settings?.user_urls).not.toContain('https://other.example/')
+  })
+
+  it('that only the project names are known as such', async () => {
+    const { settings } = await ask([], {}, inManifest('index = [{"name": "corp", "url": "https://corp.example/"}]'))
+    expect([settings?.project_chose_index, settings?.user_urls]).toEqual([true, []])
+  })
+
+  it('a nearer index-url takes the place of a default, which is then no index to ask', async () => {
+    const project = inManifest('index = [{"name": "corp", "url": "https://corp.example/", "default": true}]')
+    const { settings: kept } = await ask([], {}, project)
+    expect(kept?.indexes).toMatchObject([{ default: true, explicit: false }])
+    const { settings: hidden } = await ask(['--index-url', 'https://typed.example/'], {}, project)
+    expect(hidden?.indexes).toMatchObject([{ default: false, explicit: true }])
+  })
+
+  it('are assigned to packages by name', async () => {
+    const lines = ['index = [{"name": "corp", "url": "https://corp.example/"}]', 'sources = {"a": {"index": "corp"}}']
+    const { request } = await ask([], {}, inManifest(...lines))
+    expect([request?.settings.index_of, request?.indexes]).toEqual([{ a: 'corp' }, { a: 'corp' }])
+    const { diagnostics } = await ask([], {}, inManifest('sources = {"a": {"index": "crop"}}', ...lines.slice(0, 1)))
+    expect(diagnostics[0]).toMatchObject({
+      code: 'config/unknown-index',
+      hint: 'Did you mean `corp`?',
+      context: { line: 6, index: 'crop', package: 'a', known: ['corp'] },
+    })
+  })
+
+  it('what narrows a resolution is handed on as it was written', async () => {
+    const { request } = await ask(
+      ['--exclude-newer', '7 days', '--only-binary=a,b', '--pre', '-f', '/wheels', '--no-index'],
+      { PYBUN_NO_BINARY: 'c d' },
+      inManifest('constraints = ["a<2"]', 'excludes = ["x"]', 'environments = ["sys_platform == \'linux\'"]'),
+    )
+    expect(request).toMatchObject({
+      exclude_newer: '7 days',
+      only_binary: ['a', 'b'],
+      no_binary: ['c', 'd'],
+      prereleases: 'allow',
+      constraints: ['a<2'],
+      excludes: ['x'],
+      environments: ["sys_platform == 'linux'"],
+      settings: { find_links: ['/wheels'], no_index: true, refresh: false },
+    })
+  })
+
+  it('wrong values are refused with their place', async () => {
+    const lines = ['exclude-newer = "soon"', 'constraints = ["a<2", "<2"]', 'keyring-provider = "subprocess"']
+    const { diagnostics } = await ask([], {}, inManifest(...lines))
+    expect(diagnostics.map(({ code, context }) => [code, context?.line, context?.key])).toEqual([
+      ['config/wrong-type', 6, 'exclude-newer'],
+      ['config/wrong-type', 7, 'constraints[1]'],
+      ['config/not-for-projects', 8, 'keyring-provider'],
+    ])
+    const typed = await ask(['--exclude-newer', 'soon'], {}, inManifest())
+    expect(typed.diagnostics[0]).toMatchObject({ code: 'cli/usage', context: { option: '--exclude-newer' } })
+    const variable = await ask([], { PYBUN_EXCLUDE_NEWER: 'soon' }, inManifest())
+    expect(variable.diagnostics[0]).toMatchObject({ code: 'config/wrong-variable' })
+  })
+
+  it('refresh and offline exclude each other, wherever offline is said', async () => {
+    const { diagnostics } = await ask(['--refresh'], { PYBUN_OFFLINE: '1' }, inManifest())
+    expect(diagnostics[0]).toMatchObject({
+      code: 'cli/usage',
+      context: { first: '--refresh', second: 'PYBUN_OFFLINE' },
+    })
+  })
 })
