@@ -3,7 +3,7 @@
 use crate::answer::{one, text};
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use pybun_lock::{Lock, Mode, Prereleases, RootKind, Source};
+use pybun_lock::{Assigned, Lock, Mode, Names, Prereleases, RootKind, Source};
 use pybun_model::{MarkerTree, Requirement, Sha256};
 use serde_json::{Value, json};
 
@@ -27,22 +27,32 @@ fn view(lock: &Lock) -> Value {
             Prereleases::Disallow => "disallow",
         },
         "roots": inputs.roots.iter().map(|root| {
-            let (kind, name) = match &root.kind {
-                RootKind::Project => ("project", None),
-                RootKind::Extra(name) => ("extra", Some(name.to_string())),
-                RootKind::Group(name) => ("group", Some(name.to_string())),
-            };
+            let (kind, name) = kind(&root.kind);
             json!({ "kind": kind, "name": name, "requirements": texts(&root.requirements) })
         }).collect::<Vec<_>>(),
         "constraints": texts(&inputs.constraints),
         "overrides": texts(&inputs.overrides),
+        "excludes": inputs.excludes,
+        "environments": inputs.environments.iter().map(|one| marker(*one)).collect::<Vec<_>>(),
+        "required_environments": inputs.required_environments.iter().map(|one| marker(*one)).collect::<Vec<_>>(),
+        "conflicts": inputs.conflicts.iter().map(|all| all.iter().map(|one| {
+            let (kind, name) = kind(one);
+            json!({ "kind": kind, "name": name })
+        }).collect::<Vec<_>>()).collect::<Vec<_>>(),
+        "exclude_newer": inputs.exclude_newer,
+        "no_binary": names(&inputs.no_binary),
+        "no_build": names(&inputs.no_build),
+        "sources": inputs.sources.iter().map(|(name, assigned)| {
+            let view = match assigned {
+                Assigned::Index(index) => json!({ "index": index }),
+                Assigned::Editable => json!({ "editable": true }),
+            };
+            (name.to_string(), view)
+        }).collect::<serde_json::Map<_, _>>(),
         "packages": lock.packages.iter().map(|package| json!({
             "name": package.name,
             "version": package.version.to_string(),
-            "source": match &package.source {
-                Source::Index => json!({ "kind": "index" }),
-                Source::Url(url) => json!({ "kind": "url", "url": url }),
-            },
+            "source": source(&package.source),
             "marker": marker(package.marker),
             "dependencies": package.dependencies.iter().map(|dependency| {
                 let target = &lock.packages[dependency.package as usize];
@@ -61,6 +71,41 @@ fn view(lock: &Lock) -> Value {
             })).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
     })
+}
+
+fn source(source: &Source) -> Value {
+    match source {
+        Source::Index { name: None } => json!({ "kind": "index" }),
+        Source::Index { name } => json!({ "kind": "index", "name": name }),
+        Source::Url(url) => json!({ "kind": "url", "url": url }),
+        Source::Git { url, commit, reference, subdirectory } => json!({
+            "kind": "git",
+            "url": url,
+            "commit": commit,
+            "reference": reference,
+            "subdirectory": subdirectory,
+        }),
+        Source::Directory { path, editable, metadata: _ } => {
+            json!({ "kind": "directory", "path": path, "editable": editable })
+        }
+        Source::Path(path) => json!({ "kind": "path", "path": path }),
+    }
+}
+
+fn kind(kind: &RootKind) -> (&'static str, Option<String>) {
+    match kind {
+        RootKind::Project => ("project", None),
+        RootKind::Extra(name) => ("extra", Some(name.to_string())),
+        RootKind::Group(name) => ("group", Some(name.to_string())),
+    }
+}
+
+/// `true` for all.
+fn names(names: &Names) -> Value {
+    match names {
+        Names::All => json!(true),
+        Names::Only(names) => json!(names),
+    }
 }
 
 fn texts(requirements: &[Requirement]) -> Vec<String> {

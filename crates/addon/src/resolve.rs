@@ -103,8 +103,12 @@ pub fn lock_check(request: String, lock: Buffer) -> napi::Result<String> {
     let wire: ResolveWire =
         serde_json::from_str(&request).map_err(|error| napi::Error::from_reason(error.to_string()))?;
     let check = || -> Outcome {
+        let older = pybun_lock::older_format(&lock);
         let lock = pybun_lock::decode(&lock).map_err(one)?;
-        let reasons = lock.inputs.differences(&wire.inputs()?);
+        let mut reasons = lock.inputs.differences(&wire.inputs()?);
+        if let Some(format) = older {
+            reasons.push(format!("an older PyBun wrote it, in format {format}"));
+        }
         Ok(json!({ "fresh": reasons.is_empty(), "reasons": reasons }))
     };
     Ok(text(check()))
@@ -122,9 +126,7 @@ impl ResolveWire {
         };
         let inputs = Inputs {
             requires_python: self.requires_python.as_deref().map(specifiers).transpose()?,
-            roots: all_of(self.roots.iter().map(root))?,
             constraints: requirements_of(&self.constraints)?,
-            overrides: Vec::new(),
             mode: match self.resolution {
                 ModeWire::Highest => Mode::Highest,
                 ModeWire::Lowest => Mode::Lowest,
@@ -135,6 +137,7 @@ impl ResolveWire {
                 PrereleasesWire::Allow => Prereleases::Allow,
                 PrereleasesWire::Disallow => Prereleases::Disallow,
             },
+            ..Inputs::of(all_of(self.roots.iter().map(root))?)
         };
         Ok(inputs.sorted())
     }

@@ -190,7 +190,7 @@ fn move_of(op: &Op) -> Move {
 fn install_of(wanted: &Wanted, sha256: Sha256) -> Install {
     let Want { name, version, source, sha256: file, .. } = &wanted.want;
     let direct_url = match source {
-        Source::Index => None,
+        Source::Index { .. } | Source::Git { .. } | Source::Directory { .. } | Source::Path(_) => None,
         Source::Url(url) => {
             let hashes = file.map(|digest| json!({ "sha256": digest.to_string() })).unwrap_or_else(|| json!({}));
             Some(json!({ "url": url, "archive_info": { "hashes": hashes } }).to_string())

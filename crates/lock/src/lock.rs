@@ -1,6 +1,7 @@
 //! A resolution that was written down: what was asked for, what it came to, and every file by its hash.
 
 use pybun_model::{ExtraName, GroupName, MarkerTree, PackageName, Requirement, Sha256, Version, VersionSpecifiers};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Sorted throughout, so that equal locks have equal bytes.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,8 +19,40 @@ pub struct Inputs {
     pub roots: Vec<Root>,
     pub constraints: Vec<Requirement>,
     pub overrides: Vec<Requirement>,
+    /// Never installed, whoever requires them.
+    pub excludes: Vec<PackageName>,
+    /// The lock is for these environments only; empty for all.
+    pub environments: Vec<MarkerTree>,
+    /// Each of these must find a file of every package that it needs.
+    pub required_environments: Vec<MarkerTree>,
+    /// At most one of each inner list may be active.
+    pub conflicts: Vec<Vec<RootKind>>,
+    /// Files that were uploaded later do not exist; as it was stated, an instant or a duration.
+    pub exclude_newer: Option<String>,
+    /// To be built from sdists.
+    pub no_binary: Names,
+    /// Never built.
+    pub no_build: Names,
+    /// What is said of a requirement beside its text.
+    pub sources: BTreeMap<PackageName, Assigned>,
     pub mode: Mode,
     pub prereleases: Prereleases,
+}
+
+/// All projects, or some.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Names {
+    All,
+    Only(BTreeSet<PackageName>),
+}
+
+/// Where a project comes from, as far as no requirement's text can say it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Assigned {
+    /// The index of this name, and no other.
+    Index(String),
+    /// The directory that the requirement names is linked and not copied (PEP 660).
+    Editable,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -60,12 +93,37 @@ pub struct Package {
     pub files: Vec<File>,
 }
 
+/// Where a package is from. Paths are relative to the project, with `/`, wherever that is possible; no URL holds
+/// credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// Whatever index is configured: the lock is the same for a mirror and for the original.
-    Index,
-    /// The URL a requirement names.
+    /// Whatever index is configured: the lock is the same for a mirror and for the original. A name stands for the
+    /// one index that the project is assigned to.
+    Index { name: Option<String> },
+    /// The archive that a requirement names; its fragment is `subdirectory=…` or missing.
     Url(String),
+    Git {
+        /// Of the repository, without `git+` and revision.
+        url: String,
+        /// In full.
+        commit: String,
+        /// The branch, tag or commit that the requirement names.
+        reference: Option<String>,
+        subdirectory: Option<String>,
+    },
+    Directory {
+        path: String,
+        editable: bool,
+        /// Of what its manifest says, when nothing of it is left to a build: tells whether the lock still fits.
+        metadata: Option<Sha256>,
+    },
+    /// A wheel or an sdist in a file.
+    Path(String),
+}
+
+impl Source {
+    /// An index, whichever is configured.
+    pub const INDEX: Self = Self::Index { name: None };
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -90,7 +148,42 @@ pub struct File {
     pub storage: Option<[u8; 32]>,
 }
 
+impl Default for Names {
+    fn default() -> Self {
+        Self::Only(BTreeSet::new())
+    }
+}
+
+impl Names {
+    pub fn has(&self, name: &PackageName) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(names) => names.contains(name),
+        }
+    }
+}
+
 impl Inputs {
+    /// Inputs that ask for `roots` and leave everything else as it is without a word.
+    pub fn of(roots: Vec<Root>) -> Self {
+        Self {
+            requires_python: None,
+            roots,
+            constraints: Vec::new(),
+            overrides: Vec::new(),
+            excludes: Vec::new(),
+            environments: Vec::new(),
+            required_environments: Vec::new(),
+            conflicts: Vec::new(),
+            exclude_newer: None,
+            no_binary: Names::default(),
+            no_build: Names::default(),
+            sources: BTreeMap::new(),
+            mode: Mode::Highest,
+            prereleases: Prereleases::IfNecessary,
+        }
+    }
+
     /// The same inputs, whatever order and repetition they were written in.
     #[must_use]
     pub fn sorted(mut self) -> Self {
@@ -100,6 +193,18 @@ impl Inputs {
         self.roots.sort_by(|a, b| a.kind.cmp(&b.kind));
         sort(&mut self.constraints);
         sort(&mut self.overrides);
+        self.excludes.sort();
+        self.excludes.dedup();
+        for markers in [&mut self.environments, &mut self.required_environments] {
+            markers.sort_by_cached_key(marker_text);
+            markers.dedup();
+        }
+        for conflict in &mut self.conflicts {
+            conflict.sort();
+            conflict.dedup();
+        }
+        self.conflicts.sort();
+        self.conflicts.dedup();
         self
     }
 
@@ -110,9 +215,7 @@ impl Inputs {
             let text = |of: &Inputs| of.requires_python.as_ref().map_or("any Python".to_owned(), ToString::to_string);
             out.push(format!("requires-python was {} and is {}", text(self), text(other)));
         }
-        for kind in
-            self.roots.iter().chain(&other.roots).map(|root| &root.kind).collect::<std::collections::BTreeSet<_>>()
-        {
+        for kind in self.roots.iter().chain(&other.roots).map(|root| &root.kind).collect::<BTreeSet<_>>() {
             let of = |inputs: &Inputs| requirements_of(inputs, kind);
             compare(&kind.describe(), &of(self), &of(other), &mut out);
         }
@@ -121,8 +224,33 @@ impl Inputs {
         if self.mode != other.mode || self.prereleases != other.prereleases {
             out.push("the resolution settings changed".to_owned());
         }
+        let mut changed = |key: &str, differs: bool| {
+            if differs {
+                out.push(format!("`{key}` changed"));
+            }
+        };
+        changed("excludes", self.excludes != other.excludes);
+        changed("environments", self.environments != other.environments);
+        changed("required-environments", self.required_environments != other.required_environments);
+        changed("conflicts", self.conflicts != other.conflicts);
+        changed("exclude-newer", self.exclude_newer != other.exclude_newer);
+        changed("no-binary", self.no_binary != other.no_binary);
+        changed("only-binary", self.no_build != other.no_build);
+        for name in self.sources.keys().chain(other.sources.keys()).collect::<BTreeSet<_>>() {
+            if self.sources.get(name) != other.sources.get(name) {
+                out.push(format!("the source of `{name}` changed"));
+            }
+        }
         out
     }
+}
+
+/// The canonical text of a marker, `None` for the one that always holds.
+pub(crate) fn marker_text(marker: &MarkerTree) -> Option<String> {
+    if marker.is_false() {
+        return Some("python_version < '0'".to_owned());
+    }
+    marker.try_to_string()
 }
 
 impl RootKind {
@@ -136,8 +264,9 @@ impl RootKind {
 }
 
 fn sort(requirements: &mut Vec<Requirement>) {
-    requirements.sort_by_cached_key(ToString::to_string);
-    requirements.dedup();
+    let key = |requirement: &Requirement| requirement.displayable_with_credentials().to_string();
+    requirements.sort_by_cached_key(key);
+    requirements.dedup_by_key(|requirement| key(requirement));
 }
 
 fn texts(requirements: &[Requirement]) -> Vec<String> {

@@ -93,8 +93,10 @@ pub fn plan<'a>(
 /// taken by its name and version.
 fn is_same(chosen: &Chosen, installed: &Installed) -> bool {
     let source = match &chosen.package.source {
-        Source::Index => installed.direct_url.is_none(),
+        Source::Index { .. } => installed.direct_url.is_none(),
         Source::Url(url) => installed.direct_url.as_ref() == Some(url),
+        // Told apart by what was built from them.
+        Source::Git { .. } | Source::Directory { .. } | Source::Path(_) => installed.direct_url.is_some(),
     };
     let content = match (installed.wheel, chosen.file.sha256, &chosen.wheel) {
         (Some(have), Some(want), Some(_)) => have == want,

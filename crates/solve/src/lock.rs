@@ -94,7 +94,7 @@ pub(crate) fn lock_of(
         let page = pages.get(&package.name);
         let source = match page.and_then(|page| page.files.first()) {
             Some(file) if direct.contains(&package.name) => Source::Url(file.url.to_string()),
-            _ => Source::Index,
+            _ => Source::INDEX,
         };
         Ok(Package {
             name: package.name.clone(),

@@ -1,7 +1,7 @@
 //! The loop over an index in memory.
 
 use crate::{Future, Request, Source, Target, Upgrade, solve};
-use pybun_lock::{Inputs, Mode, Prereleases, Root, RootKind};
+use pybun_lock::{Inputs, Root, RootKind};
 use pybun_model::{
     Architecture, CoreMetadata, IndexFile, Libc, PackageName, Platform, Problem, ProjectPage, PythonTag, Tags, silent,
 };
@@ -68,14 +68,10 @@ fn request(requirements: &[&str]) -> Request {
     Request {
         inputs: Inputs {
             requires_python: Some(">=3.11".parse().unwrap()),
-            roots: vec![Root {
+            ..Inputs::of(vec![Root {
                 kind: RootKind::Project,
                 requirements: requirements.iter().map(|text| text.parse().unwrap()).collect(),
-            }],
-            constraints: vec![],
-            overrides: vec![],
-            mode: Mode::Highest,
-            prereleases: Prereleases::IfNecessary,
+            }])
         },
         target: Target::Universal,
         markers: serde_json::from_value(markers).unwrap(),

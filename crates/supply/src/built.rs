@@ -5,7 +5,7 @@ use crate::{Supply, Want, layout_of};
 use pybun_build::{Builder, BuiltWheel, Chain, Provision, Sdist};
 use pybun_fetch::Download;
 use pybun_install::{Install, LinkMode, Options};
-use pybun_lock::{Inputs, Mode, Prereleases, Root, RootKind};
+use pybun_lock::{Inputs, Root, RootKind};
 use pybun_model::{CoreMetadata, Distribution, IndexFile, PackageName, Problem, Requirement, Sha256, Version};
 use pybun_plan::{Selection, Target};
 use pybun_python::Environment;
@@ -114,16 +114,8 @@ impl Supply {
     /// Resolves `requires` for an environment of the same interpreter and installs them into it.
     async fn fill(&self, requires: &[Requirement], environment: &Environment) -> Result<(), Problem> {
         let root = Root { kind: RootKind::Project, requirements: requires.to_vec() };
-        let inputs = Inputs {
-            requires_python: None,
-            roots: vec![root],
-            constraints: Vec::new(),
-            overrides: Vec::new(),
-            mode: Mode::Highest,
-            prereleases: Prereleases::IfNecessary,
-        };
         let request = Request {
-            inputs: inputs.sorted(),
+            inputs: Inputs::of(vec![root]).sorted(),
             target: pybun_solve::Target::Machine,
             markers: environment.interpreter.markers.clone(),
             tags: self.tags(),

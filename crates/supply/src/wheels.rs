@@ -113,15 +113,19 @@ impl Supply {
     /// Where the file is.
     async fn file_of(&self, want: &Want) -> Result<IndexFile, Problem> {
         match (&want.source, want.sha256) {
+            (Source::Git { .. } | Source::Directory { .. } | Source::Path(_), _) => Err(Problem::new(
+                "requirement/unusable-url",
+                format!("the source of `{}` in the lock cannot be used yet", want.name),
+            )),
             (Source::Url(url), sha256) => {
                 let file = direct::parse(&want.name, url)?;
                 Ok(IndexFile { sha256: sha256.or(file.sha256), size: want.size, ..file })
             }
-            (Source::Index, Some(sha256)) => {
+            (Source::Index { .. }, Some(sha256)) => {
                 let located = self.shared.client.locate(&want.name, &want.filename, &sha256, want.storage).await;
                 located.map_err(|error| Problem::from(&error))
             }
-            (Source::Index, None) => self.file_without_digest(want).await,
+            (Source::Index { .. }, None) => self.file_without_digest(want).await,
         }
     }
 

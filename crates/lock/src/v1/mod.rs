@@ -1,4 +1,4 @@
-//! Format 1: the body is postcard (its wire format 1.0 is stable) of the structs in `wire`.
+//! Format 1, which is still read: the body is postcard (its wire format 1.0 is stable) of the structs in `wire`.
 
 mod wire;
 
@@ -7,10 +7,6 @@ use pybun_model::{MarkerTree, Requirement, Sha256};
 use std::str::FromStr;
 
 pub(crate) const VERSION: u32 = 1;
-
-pub(crate) fn encode(lock: &Lock) -> Vec<u8> {
-    postcard::to_allocvec(&to_wire(lock)).expect("strings, numbers and sequences of known length always serialise")
-}
 
 pub(crate) fn decode(body: &[u8]) -> Result<Lock, Error> {
     let (wire, rest): (wire::Lock, _) = postcard::take_from_bytes(body).map_err(|error| corrupt(error.to_string()))?;
@@ -24,99 +20,11 @@ fn corrupt(why: impl Into<String>) -> Error {
     Error::Corrupt(why.into())
 }
 
-fn to_wire(lock: &Lock) -> wire::Lock<'static> {
-    let mut markers = Markers::default();
-    let packages = lock.packages.iter().map(|package| package_to_wire(package, &mut markers)).collect();
-    let inputs = &lock.inputs;
-    wire::Lock {
-        requires_python: inputs.requires_python.as_ref().map(|python| python.to_string().into()),
-        roots: inputs.roots.iter().map(root_to_wire).collect(),
-        constraints: texts(&inputs.constraints),
-        overrides: texts(&inputs.overrides),
-        mode: inputs.mode as u8,
-        prereleases: inputs.prereleases as u8,
-        markers: markers.texts.into_iter().map(Into::into).collect(),
-        packages,
-    }
-}
-
-fn root_to_wire(root: &Root) -> wire::Root<'static> {
-    let (kind, name) = match &root.kind {
-        RootKind::Project => (0, String::new()),
-        RootKind::Extra(name) => (1, name.to_string()),
-        RootKind::Group(name) => (2, name.to_string()),
-    };
-    wire::Root { kind, name: name.into(), requirements: texts(&root.requirements) }
-}
-
-fn package_to_wire(package: &Package, markers: &mut Markers) -> wire::Package<'static> {
-    wire::Package {
-        name: package.name.to_string().into(),
-        version: package.version.to_string().into(),
-        url: match &package.source {
-            Source::Index => None,
-            Source::Url(url) => Some(url.clone().into()),
-        },
-        marker: markers.position(package.marker),
-        dependencies: package
-            .dependencies
-            .iter()
-            .map(|dependency| wire::Dependency {
-                because_of: dependency.because_of.as_ref().map(|extra| extra.to_string().into()),
-                package: dependency.package,
-                extra: dependency.extra.as_ref().map(|extra| extra.to_string().into()),
-                marker: markers.position(dependency.marker),
-            })
-            .collect(),
-        files: package
-            .files
-            .iter()
-            .map(|file| wire::File {
-                filename: file.filename.to_string().into(),
-                sha256: file.sha256.map(|digest| digest.0),
-                size: file.size,
-                storage: file.storage,
-            })
-            .collect(),
-    }
-}
-
-/// Each marker's text once, in the order of first use; 0 stands for "always".
-#[derive(Default)]
-struct Markers {
-    texts: Vec<String>,
-}
-
-impl Markers {
-    fn position(&mut self, marker: MarkerTree) -> u32 {
-        let Some(text) = text_of(marker) else { return 0 };
-        let known = self.texts.iter().position(|other| *other == text);
-        let position = known.unwrap_or_else(|| {
-            self.texts.push(text);
-            self.texts.len() - 1
-        });
-        position as u32 + 1
-    }
-}
-
-/// The canonical text, `None` for the marker that always holds.
-fn text_of(marker: MarkerTree) -> Option<String> {
-    if marker.is_false() {
-        return Some("python_version < '0'".to_owned());
-    }
-    marker.try_to_string()
-}
-
-fn texts(requirements: &[Requirement]) -> Vec<std::borrow::Cow<'static, str>> {
-    requirements.iter().map(|requirement| requirement.to_string().into()).collect()
-}
-
 fn from_wire(wire: wire::Lock) -> Result<Lock, Error> {
     let markers: Vec<MarkerTree> = wire.markers.iter().map(|text| parse("marker", text)).collect::<Result<_, _>>()?;
     let count = wire.packages.len();
     let inputs = Inputs {
         requires_python: wire.requires_python.map(|text| parse("requires-python", &text)).transpose()?,
-        roots: wire.roots.into_iter().map(root_from_wire).collect::<Result<_, _>>()?,
         constraints: requirements(&wire.constraints)?,
         overrides: requirements(&wire.overrides)?,
         mode: match wire.mode {
@@ -131,6 +39,7 @@ fn from_wire(wire: wire::Lock) -> Result<Lock, Error> {
             2 => Prereleases::Disallow,
             other => return Err(corrupt(format!("no pre-release mode has number {other}"))),
         },
+        ..Inputs::of(wire.roots.into_iter().map(root_from_wire).collect::<Result<_, _>>()?)
     };
     let packages = wire.packages.into_iter().map(|package| package_from_wire(package, &markers, count));
     Ok(Lock { inputs, packages: packages.collect::<Result<_, _>>()? })
@@ -165,7 +74,7 @@ fn package_from_wire(package: wire::Package, markers: &[MarkerTree], count: usiz
     Ok(Package {
         name: parse("name", &package.name)?,
         version: parse("version", &package.version)?,
-        source: package.url.map_or(Source::Index, |url| Source::Url(url.into_owned())),
+        source: package.url.map_or(Source::INDEX, |url| Source::Url(url.into_owned())),
         marker: marker(package.marker)?,
         dependencies: package.dependencies.into_iter().map(dependency).collect::<Result<_, _>>()?,
         files: package.files.into_iter().map(file_from_wire).collect::<Result<_, _>>()?,
@@ -185,4 +94,37 @@ fn requirements(texts: &[std::borrow::Cow<str>]) -> Result<Vec<Requirement>, Err
 
 fn parse<T: FromStr>(what: &str, text: &str) -> Result<T, Error> {
     text.parse().map_err(|_| corrupt(format!("`{}` is no {what}", text.chars().take(80).collect::<String>())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{decode, framed, older_format};
+
+    #[test]
+    fn a_lock_of_format_1_is_read_and_known_to_be_old() {
+        let wire = wire::Lock {
+            requires_python: Some(">=3.9".into()),
+            roots: vec![wire::Root { kind: 0, name: "".into(), requirements: vec!["a>=1".into()] }],
+            constraints: Vec::new(),
+            overrides: vec!["a<3".into()],
+            mode: 0,
+            prereleases: 0,
+            markers: vec!["sys_platform == 'win32'".into()],
+            packages: vec![wire::Package {
+                name: "a".into(),
+                version: "1.0".into(),
+                url: Some("https://h.example/a-1.0.tar.gz".into()),
+                marker: 1,
+                dependencies: Vec::new(),
+                files: Vec::new(),
+            }],
+        };
+        let bytes = framed(VERSION, &postcard::to_allocvec(&wire).unwrap());
+        let lock = decode(&bytes).unwrap();
+        assert_eq!(older_format(&bytes), Some(1));
+        assert_eq!(lock.inputs.overrides.len(), 1);
+        assert_eq!(lock.packages[0].source, Source::Url("https://h.example/a-1.0.tar.gz".to_owned()));
+        assert_eq!(lock.packages[0].marker, "sys_platform == 'win32'".parse().unwrap());
+    }
 }
