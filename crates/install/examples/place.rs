@@ -63,7 +63,7 @@ fn place(
         prefix: venv.to_owned(),
     };
     let start = Instant::now();
-    let options = Options { threads, link: LinkMode::Auto, compile: false };
+    let options = Options { threads, link: LinkMode::Auto, compile: false, verify: false };
     let installed = install(&store, &layout, &installs, &options, &emit)?;
     let placed = start.elapsed();
     println!("{} distributions: unpacked {:.1} ms, placed {:.1} ms", installed.len(), ms(unpacked), ms(placed));

@@ -1,8 +1,11 @@
 //! Puts distributions into environments: unpacks wheels once into the store, links them from there, removes them.
 
+mod bytecode;
 mod entry_points;
 mod error;
 mod fault;
+mod gc;
+mod guard;
 mod install;
 mod installed;
 mod journal;
@@ -11,6 +14,7 @@ mod link;
 mod manifest;
 mod parallel;
 mod placed;
+mod pool;
 mod problems;
 mod record;
 mod remove;
@@ -20,12 +24,14 @@ mod store;
 mod tests;
 mod uninstall;
 mod unpack;
+mod usage;
 mod verify;
 mod wheel;
 mod zip;
 
 pub use error::Error;
-pub use install::{Install, Options, install, repair};
+pub use gc::{Collected, Collection, Kind, Limits, Removed, Size, collect, is_due, parse_age, parse_size, size};
+pub use install::{Change, Install, Options, change, install, repair};
 pub use installed::{InstalledDist, InstalledKind, installed};
 pub use layout::Layout;
 pub use link::LinkMode;

@@ -24,12 +24,14 @@ pub(crate) struct Placed {
     pub executable: bool,
     pub shebang: bool,
     pub sha256: [u8; 32],
+    /// The pool has it already, or is not to have it.
+    pub shared: bool,
 }
 
 impl Placed {
     pub fn new(path: String, target: Target, content: &[u8]) -> Self {
         let sha256 = sha2::Sha256::digest(content).into();
-        Self { path, target, size: content.len() as u64, executable: false, shebang: false, sha256 }
+        Self { path, target, size: content.len() as u64, executable: false, shebang: false, sha256, shared: true }
     }
 }
 

@@ -1,24 +1,29 @@
 //! The store: every wheel unpacked once, under the SHA-256 of its file, and never changed afterwards.
 //!
-//! `packages/v1/<first two digits>/<sha256>/` holds `manifest` and the unpacked `tree`. It comes into being by one
-//! rename of a finished directory from `packages/v1/tmp/`, so it is there wholly or not at all, and of two processes
-//! that do the same one wins and both find the same. Nothing is forced to the disk: what survives a power failure may
-//! be incomplete, which `verify` finds.
+//! `packages/v2/<first two digits>/<sha256>/` holds `manifest` and the unpacked `tree`. It comes into being by one
+//! rename of a finished directory from `packages/v2/tmp/`, so it is there wholly or not at all, and of two processes
+//! that do the same one wins and both find the same. Equal files of all wheels are one file (see `pool`). The time of
+//! `manifest` is that of the last use, as `gc` wants it. Nothing is forced to the disk: what survives a power failure
+//! may be incomplete, which `verify` finds. `docs/design/store.md` says all of it.
 
 use crate::error::io_error;
 use crate::manifest::Manifest;
-use crate::unpack::{Unpacked, unpack};
+use crate::pool::Pool;
+use crate::unpack::{Into, Unpacked, unpack};
 use crate::{Error, verify};
 use pybun_model::{Emit, Sha256, WheelName};
 use sha2::Digest;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// Temporary directories older than this were left by a process that died.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+/// A use is noted when the last one is this long ago. `gc` spares what was used in twice that time.
+pub(crate) const NOTED: Duration = Duration::from_secs(30 * 60);
 
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -39,11 +44,26 @@ pub struct Stored {
 impl Store {
     /// Touches nothing; directories are made when they are needed.
     pub fn open(cache_dir: &Path) -> Self {
-        Self { root: cache_dir.join("packages").join("v1") }
+        Self { root: cache_dir.join("packages").join("v2") }
     }
 
+    /// Asking is a use: what was found is not removed for the next hour.
     pub fn has(&self, sha256: &Sha256) -> bool {
-        self.entry(sha256).join("manifest").exists()
+        let path = self.entry(sha256).join("manifest");
+        let Ok(found) = fs::metadata(&path) else { return false };
+        note_use(&path, &found);
+        true
+    }
+
+    /// All wheels, sorted.
+    pub fn wheels(&self) -> Result<Vec<Sha256>, Error> {
+        let mut found = Vec::new();
+        for directory in names(&self.root)?.into_iter().filter(|name| name.len() == 2) {
+            let entries = names(&self.root.join(&directory))?.into_iter();
+            found.extend(entries.filter_map(|name| Sha256::from_str(&name).ok()));
+        }
+        found.sort();
+        Ok(found)
     }
 
     /// Unpacks the wheel at `path`, whose digest the caller has verified, unless it is there already. `threads` unpack
@@ -60,13 +80,15 @@ impl Store {
             return Ok(Stored { sha256, reused: true, files: 0, bytes: 0 });
         }
         let temporary = self.temporary()?;
-        let result = unpack(path, name, &sha256, threads, &temporary, emit)
+        let pool = self.pool();
+        let into = Into { directory: &temporary, pool: &pool, threads };
+        let result = unpack(path, name, &sha256, &into, emit)
             .and_then(|unpacked| self.publish(&temporary, &sha256).map(|()| unpacked));
         match result {
             Ok(Unpacked { files, bytes }) => Ok(Stored { sha256, reused: false, files, bytes }),
             Err(error) => {
                 // What cannot be removed now is removed as stale later; the first error is the one to tell.
-                let _ = fs::remove_dir_all(&temporary);
+                let _ = remove_tree(&temporary);
                 Err(error)
             }
         }
@@ -93,7 +115,7 @@ impl Store {
         let bytes = self.manifest_bytes(sha256)?;
         match Manifest::decode(&bytes) {
             None => Ok(vec![verify::Damage { path: "manifest".to_owned(), kind: verify::DamageKind::Changed }]),
-            Some(manifest) => verify::verify(&self.tree(sha256), &manifest),
+            Some(manifest) => verify::verify(&self.entry(sha256), &manifest),
         }
     }
 
@@ -106,8 +128,16 @@ impl Store {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("remove", &entry)(error)),
             _ => Ok(()),
         };
-        let removed = fs::remove_dir_all(&temporary).map_err(io_error("remove", &temporary));
+        let removed = remove_tree(&temporary).map_err(io_error("remove", &temporary));
         result.and(removed)
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn pool(&self) -> Pool {
+        Pool::new(self.root.join("files"))
     }
 
     pub(crate) fn tree(&self, sha256: &Sha256) -> PathBuf {
@@ -119,13 +149,27 @@ impl Store {
         fs::read(&path).map_err(io_error("read", &path))
     }
 
-    fn entry(&self, sha256: &Sha256) -> PathBuf {
+    /// The same for somebody who is going to link from it.
+    pub(crate) fn used_manifest_bytes(&self, sha256: &Sha256) -> Result<Vec<u8>, Error> {
+        let path = self.entry(sha256).join("manifest");
+        let read = || {
+            let mut file = fs::File::open(&path)?;
+            let found = file.metadata()?;
+            note_use(&path, &found);
+            let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default());
+            file.read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        read().map_err(io_error("read", &path))
+    }
+
+    pub(crate) fn entry(&self, sha256: &Sha256) -> PathBuf {
         let digits = sha256.to_string();
         self.root.join(&digits[..2]).join(digits)
     }
 
     /// A new directory in the same file system as the entries.
-    fn temporary(&self) -> Result<PathBuf, Error> {
+    pub(crate) fn temporary(&self) -> Result<PathBuf, Error> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let parent = self.root.join("tmp");
         fs::create_dir_all(&parent).map_err(io_error("create", &parent))?;
@@ -146,7 +190,7 @@ impl Store {
         let Err(error) = fs::rename(temporary, &entry) else { return Ok(()) };
         if self.has(sha256) {
             // Another process was quicker.
-            return fs::remove_dir_all(temporary).map_err(io_error("remove", temporary));
+            return remove_tree(temporary).map_err(io_error("remove", temporary));
         }
         if !entry.exists() {
             return Err(io_error("create", &entry)(error));
@@ -163,8 +207,66 @@ fn sweep(parent: &Path) {
     for entry in entries.flatten() {
         let age = entry.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|at| at.elapsed().ok());
         if age.is_some_and(|age| age > STALE) {
-            let _ = fs::remove_dir_all(entry.path());
+            let _ = remove_tree(&entry.path());
         }
+    }
+}
+
+/// Failing to note it only makes `gc` think that nobody needs the wheel.
+fn note_use(path: &Path, found: &fs::Metadata) {
+    let age = found.modified().ok().and_then(|time| time.elapsed().ok());
+    if age.is_some_and(|age| age > NOTED)
+        && let Ok(file) = fs::File::options().write(true).open(path)
+    {
+        let _ = file.set_modified(SystemTime::now());
+    }
+}
+
+/// The names in a directory; none when it is not there.
+pub(crate) fn names(directory: &Path) -> Result<Vec<String>, Error> {
+    match fs::read_dir(directory) {
+        Ok(entries) => Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Vec::new()),
+        Err(error) => Err(io_error("read", directory)(error)),
+    }
+}
+
+/// Removes a directory of the store, in which others may be protected from writing.
+pub(crate) fn remove_tree(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            unprotect(path);
+            fs::remove_dir_all(path)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
+#[cfg(unix)]
+fn unprotect(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o755));
+    let Ok(entries) = fs::read_dir(path) else { return };
+    for entry in entries.flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            unprotect(&entry.path());
+        }
+    }
+}
+
+/// Files that are read-only cannot be removed on Windows.
+#[cfg(not(unix))]
+#[expect(clippy::permissions_set_readonly_false, reason = "there are no modes for others here")]
+fn unprotect(path: &Path) {
+    if let Ok(found) = fs::symlink_metadata(path) {
+        let mut permissions = found.permissions();
+        permissions.set_readonly(false);
+        let _ = fs::set_permissions(path, permissions);
+    }
+    let Ok(entries) = fs::read_dir(path) else { return };
+    for entry in entries.flatten() {
+        unprotect(&entry.path());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::error::io_error;
+use crate::guard::Guard;
 use crate::installed::{InstalledDist, InstalledKind};
 use crate::journal::{Journal, Pending};
 use crate::layout::Layout;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 /// Removes all files that its RECORD lists, their bytecode, and the directories that become empty. Nothing is removed
 /// when there is no RECORD, or when it names a file outside of the environment or the interpreter.
 pub fn uninstall(layout: &Layout, dist: &InstalledDist) -> Result<(), Error> {
+    let _guard = Guard::acquire(layout);
     let removal = Removal::plan(layout, dist)?;
     let pending = Pending { dist_info: file_name(&dist.dist_info), wheel: None };
     let journal = Journal::begin(layout, &[pending])?;

@@ -4,6 +4,7 @@ use crate::error::io_error;
 use crate::layout::Scheme;
 use crate::parallel::for_each;
 use crate::placed::{Placed, Target, encode_manifest};
+use crate::pool::{Content, Pool, create, set_time};
 use crate::record::{Row, write_base64};
 use crate::script::{is_reserved, wants_shebang};
 use crate::wheel::{Place, Wheel, bad_record};
@@ -25,23 +26,29 @@ pub(crate) struct Unpacked {
     pub bytes: u64,
 }
 
-/// `into` exists, is empty, and is thrown away by the caller when this fails.
+/// Where a wheel is unpacked to.
+pub(crate) struct Into<'a> {
+    /// Exists, is empty, and is thrown away by the caller when unpacking fails.
+    pub directory: &'a Path,
+    pub pool: &'a Pool,
+    pub threads: usize,
+}
+
 pub(crate) fn unpack(
     path: &Path,
     name: &WheelName,
     sha256: &Sha256,
-    threads: usize,
-    into: &Path,
+    into: &Into<'_>,
     emit: Emit<'_>,
 ) -> Result<Unpacked, Error> {
     let label = name.to_string();
     let file = fs::File::open(path).map_err(io_error("read", path))?;
     let archive = Archive::open(file).map_err(|error| Error::zip(&label, path, error))?;
     let wheel = Wheel::read(&archive, name, path)?;
-    let tree = into.join("tree");
+    let tree = into.directory.join("tree");
     let members = choose(&archive, &wheel, &label)?;
     create_dirs(&tree, &members, &wheel)?;
-    let mut placed = extract(&archive, &members, &wheel, path, &label, threads, &tree)?;
+    let mut placed = extract(&archive, &members, &wheel, &Source { path, label: &label }, into, &tree)?;
     tell(&label, &archive, &wheel, emit);
     let info = |file: &str| format!("{}/{file}", wheel.dist_info);
     for (file, content) in [("INSTALLER", INSTALLER.to_owned()), (WHEEL_FILE, format!("{sha256}\n"))] {
@@ -50,7 +57,9 @@ pub(crate) fn unpack(
         placed.push(Placed::new(info(file), Target::Info, content.as_bytes()));
     }
     let unpacked = Unpacked { files: placed.len() as u64, bytes: placed.iter().map(|file| file.size).sum() };
-    let manifest = into.join("manifest");
+    let manifest = into.directory.join("manifest");
+    // Only now, so that a wheel that is refused leaves nothing.
+    share(&placed, &tree, into)?;
     fs::write(&manifest, encode_manifest(name, &wheel, placed)).map_err(io_error("write", &manifest))?;
     Ok(unpacked)
 }
@@ -108,21 +117,41 @@ fn create_dirs(tree: &Path, members: &[Member<'_>], wheel: &Wheel) -> Result<(),
     Ok(())
 }
 
+fn share(placed: &[Placed], tree: &Path, into: &Into<'_>) -> Result<(), Error> {
+    let new: Vec<&Placed> = placed.iter().filter(|file| !file.shared).collect();
+    let threads = into.threads.min(new.len() / 512 + 1);
+    for_each(
+        threads,
+        &new,
+        || (),
+        |(), file| {
+            into.pool.keep(&tree.join(&file.path), &file.sha256, file.executable);
+            Ok(())
+        },
+    )
+}
+
+/// For messages.
+struct Source<'a> {
+    path: &'a Path,
+    label: &'a str,
+}
+
 fn extract(
     archive: &Archive<fs::File>,
     members: &[Member<'_>],
     wheel: &Wheel,
-    path: &Path,
-    label: &str,
-    threads: usize,
+    source: &Source<'_>,
+    into: &Into<'_>,
     tree: &Path,
 ) -> Result<Vec<Placed>, Error> {
+    let Source { path, label } = *source;
     let total: u64 = members.iter().map(|member| member.entry.size).sum();
-    let threads = threads.min(usize::try_from(total / BYTES_PER_THREAD + 1).unwrap_or(usize::MAX));
+    let threads = into.threads.min(usize::try_from(total / BYTES_PER_THREAD + 1).unwrap_or(usize::MAX));
     let placed = Mutex::new(Vec::with_capacity(members.len() + 2));
     for_each(threads, members, Scratch::default, |scratch, member| {
         let row = wheel.record.get(&member.entry.path);
-        let file = extract_member(archive, member, row, scratch, tree).map_err(|error| match error {
+        let file = extract_member(archive, member, row, scratch, (tree, into.pool)).map_err(|error| match error {
             Failure::Zip(error) => Error::zip(label, path, error),
             Failure::Create(full, source) if source.kind() == std::io::ErrorKind::AlreadyExists => {
                 // Nothing else writes here, so the file system takes two of the archive's names for the same.
@@ -149,46 +178,85 @@ fn extract_member(
     member: &Member<'_>,
     row: Option<&Row>,
     scratch: &mut Scratch,
-    tree: &Path,
+    (tree, pool): (&Path, &Pool),
 ) -> Result<Placed, Failure> {
     let entry = member.entry;
     let is_script = member.target == Target::Data(Scheme::Scripts);
     let executable = entry.executable || is_script;
     let full = tree.join(&entry.path);
-    let mut file = crate::fault::point()
-        .and_then(|()| create(&full, executable))
-        .map_err(|error| Failure::Create(full.clone(), error))?;
+    crate::fault::point().map_err(|error| Failure::Create(full.clone(), error))?;
+    let mut writer = Writer { full: &full, executable, size: entry.size, pool, file: None, shared: false };
     let mut hasher = sha2::Sha256::new();
     let mut listed = row.and_then(ListedHash::of);
     let mut shebang = None;
+    let mut finished = false;
     let result = archive.extract(entry, scratch, &mut |chunk| {
         shebang.get_or_insert_with(|| is_script && wants_shebang(chunk));
         hasher.update(chunk);
         if let Some(listed) = &mut listed {
             listed.update(chunk);
         }
-        file.write_all(chunk)
+        finished = writer.take(chunk, &hasher)?;
+        Ok(())
     });
     result.map_err(|error| match error {
-        ZipError::Sink(source) => Failure::Create(full, source),
+        ZipError::Sink(source) => Failure::Create(full.clone(), source),
         other => Failure::Zip(other),
     })?;
     let sha256: [u8; 32] = hasher.finalize().into();
+    if !finished {
+        writer.finish(&sha256).map_err(|error| Failure::Create(full.clone(), error))?;
+    }
     if let Some(row) = row {
         check_row(row, &sha256, listed).map_err(Failure::Record)?;
     }
     let shebang = shebang.unwrap_or(false);
-    Ok(Placed { path: entry.path.clone(), target: member.target, size: entry.size, executable, shebang, sha256 })
+    Ok(Placed {
+        path: entry.path.clone(),
+        target: member.target,
+        size: entry.size,
+        executable,
+        shebang,
+        sha256,
+        shared: writer.shared,
+    })
 }
 
-pub(crate) fn create(path: &Path, executable: bool) -> std::io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, if executable { 0o755 } else { 0o644 });
-    #[cfg(not(unix))]
-    let _ = executable;
-    options.open(path)
+/// Writes a member that comes in one piece through the pool, and a larger one as it comes.
+struct Writer<'a> {
+    full: &'a Path,
+    executable: bool,
+    size: u64,
+    pool: &'a Pool,
+    file: Option<fs::File>,
+    /// The pool has it already.
+    shared: bool,
+}
+
+impl Writer<'_> {
+    /// Says whether the file is finished.
+    fn take(&mut self, chunk: &[u8], hasher: &sha2::Sha256) -> std::io::Result<bool> {
+        if self.file.is_none() && chunk.len() as u64 == self.size {
+            let sha256 = hasher.clone().finalize().into();
+            let content = Content { bytes: chunk, sha256: &sha256, executable: self.executable };
+            self.shared = self.pool.write(self.full, &content)?;
+            return Ok(true);
+        }
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(create(self.full, self.executable)?),
+        };
+        file.write_all(chunk)?;
+        Ok(false)
+    }
+
+    fn finish(&mut self, sha256: &[u8; 32]) -> std::io::Result<()> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => create(self.full, self.executable)?,
+        };
+        set_time(&file, sha256)
+    }
 }
 
 /// The other algorithms that the specification takes for strong enough.

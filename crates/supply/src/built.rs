@@ -137,7 +137,7 @@ impl Supply {
         });
         let installs: Vec<Install> = installs.collect();
         let (store, layout) = (self.shared.store.clone(), layout_of(environment));
-        let options = Options { threads: 1, link: LinkMode::Auto, compile: false };
+        let options = Options { threads: 1, link: LinkMode::Auto, ..Default::default() };
         let place = move || pybun_install::install(&store, &layout, &installs, &options, &pybun_model::silent);
         let placed = tokio::task::spawn_blocking(place).await.map_err(|error| crashed(&error))?;
         placed.map(drop).map_err(|error| Problem::from(&error))

@@ -3,15 +3,16 @@
 use super::overlap::{Notes, Others};
 use super::package::{Bases, Package};
 use crate::Error;
+use crate::bytecode::{self, Bytecode};
 use crate::entry_points::EntryPoint;
 use crate::error::io_error;
 use crate::fault;
 use crate::layout::Layout;
 use crate::link::{Method, Placing, Root};
 use crate::manifest::{Command, join};
+use crate::pool::create;
 use crate::record::{write_bare_row, write_row};
 use crate::script::{entry_point_scripts, rewrite_shebang};
-use crate::unpack::create;
 use pybun_model::Emit;
 use sha2::Digest;
 use std::collections::HashMap;
@@ -54,13 +55,12 @@ fn script_names<'p>(package: &'p Package<'_>) -> impl Iterator<Item = &'p str> {
     scripts.chain(package.manifest.entry_points.iter().map(|command| command.name))
 }
 
-/// `bytecode` are paths of compiled files relative to the library.
 pub(crate) fn finish(
     layout: &Layout,
     package: &Package<'_>,
     bases: &Bases,
     owners: &ScriptOwners<'_>,
-    bytecode: &[String],
+    bytecode: Option<&Bytecode>,
     method: &Method,
 ) -> Result<(), Error> {
     let library = package.library(layout);
@@ -77,8 +77,12 @@ pub(crate) fn finish(
     if let Some(direct_url) = &package.install.direct_url {
         rows.write(&directory, "direct_url.json", direct_url.as_bytes(), false, &format!("{info}/"))?;
     }
-    for path in bytecode {
-        rows.bare(path);
+    if let Some(bytecode) = bytecode {
+        let prefix = |group: usize| {
+            let group = &package.manifest.groups[group];
+            layout.record_prefix(library, &layout.directory(group.scheme, package.manifest.name))
+        };
+        rows.0.extend(bytecode::rows(bytecode, prefix));
     }
     rows.bare(&format!("{info}/RECORD"));
     let record = rows.text(package.manifest.record);

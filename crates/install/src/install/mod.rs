@@ -7,21 +7,22 @@
 //! distribution; the journal is removed. After a failure all that this batch placed is removed again. A process that
 //! is killed leaves its journal, and the next installation does the same removal first (see `journal`).
 
-mod compile;
 mod finish;
 mod overlap;
 mod package;
 mod repair;
 
+use crate::bytecode::{self, Bytecode};
+use crate::guard::Guard;
 use crate::installed::{InstalledDist, InstalledKind, metadata_names, parse_stem};
 use crate::journal::{Journal, Pending};
 use crate::layout::Layout;
-use crate::link::{LinkMode, Method, Placing};
+use crate::link::{LinkMode, Method, Placing, Way};
 use crate::manifest::{Dir, join};
 use crate::parallel::{default_threads, for_each};
 use crate::store::Store;
 use crate::uninstall::Removal;
-use crate::{Error, INSTALLER};
+use crate::{Error, INSTALLER, usage};
 use overlap::Clash;
 use package::{Bases, Package, load};
 use pybun_model::{Emit, Event, PackageName, Phase, Sha256, Unit, Version};
@@ -53,14 +54,23 @@ pub struct Install {
 pub struct Options {
     pub threads: usize,
     pub link: LinkMode,
-    /// Also write bytecode, with the environment's interpreter.
+    /// Also link bytecode, made with the environment's interpreter where the store has none.
     pub compile: bool,
+    /// Compare what the store holds with its hashes before it is linked.
+    pub verify: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: default_threads(), link: LinkMode::Auto, compile: false }
+        Self { threads: default_threads(), link: LinkMode::Auto, compile: false, verify: false }
     }
+}
+
+/// What is to become of an environment.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Change<'a> {
+    pub remove: &'a [InstalledDist],
+    pub install: &'a [Install],
 }
 
 /// Places all of `installs`, replacing other installations of the same names. Where two bring the same file, that of
@@ -72,25 +82,63 @@ pub fn install(
     options: &Options,
     emit: Emit<'_>,
 ) -> Result<Vec<InstalledDist>, Error> {
+    change(store, layout, &Change { remove: &[], install: installs }, options, emit)
+}
+
+/// The same after taking distributions away, as one step that is done or undone. Waits for other processes that change
+/// the same environment.
+pub fn change(
+    store: &Store,
+    layout: &Layout,
+    change: &Change<'_>,
+    options: &Options,
+    emit: Emit<'_>,
+) -> Result<Vec<InstalledDist>, Error> {
+    let installs = change.install;
     let manifests = load(store, installs, options.threads)?;
     let packages = package::open(store, layout, installs, &manifests)?;
-    repair(store, layout)?;
-    let removals = plan_removals(layout, &packages)?;
+    if options.verify {
+        verify(store, &packages, options.threads)?;
+    }
+    let _guard = Guard::acquire(layout);
+    repair::mend(store, layout)?;
+    let mut removals = plan_removals(layout, &packages)?;
+    for dist in change.remove {
+        let name = dist.dist_info.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if removals.iter().all(|(other, _)| *other != name) && dist.dist_info.exists() {
+            removals.push((name, Removal::plan(layout, dist)?));
+        }
+    }
     let pending = pending(&packages, &removals);
     let journal = Journal::begin(layout, &pending)?;
     let done = removals
         .iter()
         .try_for_each(|(_, removal)| removal.execute(layout))
-        .and_then(|()| place(layout, &packages, options, emit));
+        .and_then(|()| place(store, layout, &packages, options, emit));
     match done {
         Ok(()) => journal.finish()?,
         Err(error) => {
             // When this fails too, the journal stays for the next installation. The first error is the one to tell.
-            let _ = repair(store, layout);
+            let _ = repair::mend(store, layout);
             return Err(error);
         }
     }
     Ok(packages.iter().map(|package| installed_dist(layout, package)).collect())
+}
+
+/// Every file of the packages against its digest.
+fn verify(store: &Store, packages: &[Package<'_>], threads: usize) -> Result<(), Error> {
+    for_each(
+        threads,
+        packages,
+        || (),
+        |(), package| {
+            let damages = store.verify(&package.install.sha256)?;
+            let Some(damage) = damages.first() else { return Ok(()) };
+            let why = format!("`{}` is {}", damage.path, damage.kind.as_str());
+            Err(Error::StoreDamaged { subject: package.subject.clone(), sha256: package.install.sha256, why })
+        },
+    )
 }
 
 /// Other installations of the same names, in any state that can be removed.
@@ -131,12 +179,18 @@ fn pending(packages: &[Package<'_>], removals: &[(String, Removal)]) -> Vec<Pend
     removed.chain(placed).collect()
 }
 
-fn place(layout: &Layout, packages: &[Package<'_>], options: &Options, emit: Emit<'_>) -> Result<(), Error> {
+fn place(
+    store: &Store,
+    layout: &Layout,
+    packages: &[Package<'_>],
+    options: &Options,
+    emit: Emit<'_>,
+) -> Result<(), Error> {
     let bases = Bases::create(layout, packages)?;
     let method = Method::new(options.link);
     let clashes = link(packages, &bases, &method, options.threads)?;
     overlap::settle(layout, packages, &bases, clashes, &method, emit)?;
-    let bytecode = if options.compile { compile::compile(layout, packages, options.threads)? } else { Vec::new() };
+    let bytecode = compile(store, layout, packages, &bases, (&method, options))?;
     let scripts = finish::ScriptOwners::of(layout, packages, emit);
     let done = AtomicU64::new(0);
     for_each(
@@ -144,7 +198,7 @@ fn place(layout: &Layout, packages: &[Package<'_>], options: &Options, emit: Emi
         packages,
         || (),
         |(), package| {
-            let bytecode = bytecode.get(package.index).map_or(&[][..], |rows| rows);
+            let bytecode = bytecode.get(package.index);
             finish::finish(layout, package, &bases, &scripts, bytecode, &method)?;
             emit(Event::Progress {
                 phase: Phase::Link,
@@ -156,11 +210,52 @@ fn place(layout: &Layout, packages: &[Package<'_>], options: &Options, emit: Emi
             Ok(())
         },
     )?;
+    if method.way() != Way::Hardlink || cfg!(not(unix)) {
+        usage::note(store, layout)?;
+    }
     if let Some(how) = method.fallback() {
         let message = format!("files are {how} between the cache and `{}`", layout.prefix.display());
         emit(Event::Note { code: "install/link-fallback", message });
     }
     Ok(())
+}
+
+/// Links the bytecode of all packages, which is made where the store has none yet. What is in the place of a compiled
+/// file belongs to another source, or is the same.
+fn compile(
+    store: &Store,
+    layout: &Layout,
+    packages: &[Package<'_>],
+    bases: &Bases,
+    (method, options): (&Method, &Options),
+) -> Result<Vec<Bytecode>, Error> {
+    if !options.compile {
+        return Ok(Vec::new());
+    }
+    let wheels: Vec<_> = packages.iter().map(|package| (package.install.sha256, &package.manifest)).collect();
+    let all = bytecode::ensure(store, &layout.python, &wheels, options.threads)?;
+    let dirs = packages.iter().flat_map(|package| all[package.index].dirs.iter().map(move |dir| (package, dir)));
+    let dirs: Vec<_> = dirs.collect();
+    for_each(
+        options.threads.min(dirs.len() / 32 + 1),
+        &dirs,
+        || (),
+        |(), (package, dir)| {
+            let (group, base) = (&package.manifest.groups[dir.group], package.bases[dir.group]);
+            let path = join(&dir.path, "__pycache__");
+            let target = bases.path(base).join(&path);
+            let pair = package.open(&join(group.prefix, &path), bases.root(base), &path, || target.clone())?;
+            for file in &dir.files {
+                let placed = match method.place(&pair, &file.name, false) {
+                    Ok(Placing::Exists) => method.replace(&pair, &file.name, false),
+                    other => other.map(drop),
+                };
+                placed.map_err(|error| package.place_error(error, target.join(&file.name)))?;
+            }
+            Ok(())
+        },
+    )?;
+    Ok(all)
 }
 
 /// A part of one distribution: some directories of one group.

@@ -45,7 +45,7 @@ pub(crate) fn load(store: &Store, installs: &[Install], threads: usize) -> Resul
         &items,
         || (),
         |(), (install, slot)| {
-            let bytes = store.manifest_bytes(&install.sha256).map_err(|error| match error {
+            let bytes = store.used_manifest_bytes(&install.sha256).map_err(|error| match error {
                 Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => Error::NotInStore {
                     name: install.name.to_string(),
                     version: install.version.to_string(),

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::error::io_error;
+use crate::guard::Guard;
 use crate::installed::{InstalledDist, InstalledKind, parse_stem};
 use crate::journal::{Journal, Pending};
 use crate::layout::Layout;
@@ -18,6 +19,15 @@ use std::path::PathBuf;
 /// installed at all. Costs one failed open when nothing was. `install` does this itself; whoever compares an environment
 /// with a lock does it first.
 pub fn repair(store: &Store, layout: &Layout) -> Result<(), Error> {
+    if Journal::read(layout)?.is_empty() {
+        return Ok(());
+    }
+    let _guard = Guard::acquire(layout);
+    mend(store, layout)
+}
+
+/// The same for somebody who has the environment for himself.
+pub(crate) fn mend(store: &Store, layout: &Layout) -> Result<(), Error> {
     let pending = Journal::read(layout)?;
     for entry in &pending {
         remove_by_record(layout, entry)?;

@@ -44,7 +44,7 @@ impl Place for Pair {
     fn copy(&self, name: &str, executable: bool) -> io::Result<()> {
         let mut from = fs::File::open(self.source.join(name))?;
         let target = self.target.join(name);
-        let mut to = crate::unpack::create(&target, executable)?;
+        let mut to = crate::pool::create(&target, executable)?;
         let result = io::copy(&mut from, &mut to);
         if result.is_err() {
             // The copy is only a part; the error that made it so is the one to tell.

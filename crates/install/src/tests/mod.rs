@@ -1,6 +1,7 @@
 //! Tests of the crate as a whole, with wheels made in memory.
 
 mod archive;
+mod collect;
 mod crash;
 mod hostile;
 mod place;
@@ -101,7 +102,7 @@ impl Notes {
 
 /// One thread, so that faults come at the same place every time.
 fn options() -> Options {
-    Options { threads: 1, link: LinkMode::Auto, compile: false }
+    Options { threads: 1, link: LinkMode::Auto, compile: false, verify: false }
 }
 
 fn digest(bytes: &[u8]) -> Sha256 {

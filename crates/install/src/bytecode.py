@@ -1,0 +1,21 @@
+# Reads `source NUL name to show`, one a line; prints the names of the compiled files in the same order, an empty line
+# for a source that has no valid syntax. Without any line it prints which bytecode it makes.
+import importlib.util
+import os
+import py_compile
+import sys
+
+sys.stdin.reconfigure(encoding="utf-8")
+sys.stdout.reconfigure(encoding="utf-8")
+text = sys.stdin.read()
+if not text:
+    print(sys.implementation.cache_tag + "-" + importlib.util.MAGIC_NUMBER.hex())
+for line in text.split("\n") if text else []:
+    source, _, shown = line.partition("\0")
+    try:
+        mode = py_compile.PycInvalidationMode.TIMESTAMP
+        made = py_compile.compile(source, dfile=shown, doraise=True, quiet=2, invalidation_mode=mode)
+        print(os.path.basename(made) if made else "")
+    except Exception:
+        # A source for another Python is no reason to fail: it is compiled or reported when somebody imports it.
+        print("")
