@@ -119,17 +119,18 @@ pub fn apply(planned: &Planned, fetched: &Fetched, cache_dir: &Path, emit: Emit)
     let store = Store::open(cache_dir);
     let problem = |error| Problem::from(&error);
     pybun_install::repair(&store, &layout).map_err(problem)?;
+    let mut remove = Vec::new();
     if !planned.removals.is_empty() {
         let present = pybun_install::installed(&layout).map_err(problem)?;
-        for (name, version) in &planned.removals {
-            for dist in present.iter().filter(|dist| dist.name == *name && dist.version == *version) {
-                pybun_install::uninstall(&layout, dist).map_err(problem)?;
-            }
-        }
+        let leaves = |dist: &InstalledDist| {
+            planned.removals.iter().any(|(name, version)| dist.name == *name && dist.version == *version)
+        };
+        remove = present.into_iter().filter(leaves).collect();
     }
     let installs: Vec<Install> =
         planned.wants.iter().zip(&fetched.wheels).map(|(wanted, sha256)| install_of(wanted, *sha256)).collect();
-    pybun_install::install(&store, &layout, &installs, &options(), emit).map_err(|error| {
+    let change = pybun_install::Change { remove: &remove, install: &installs };
+    pybun_install::change(&store, &layout, &change, &options(), emit).map_err(|error| {
         if let pybun_install::Error::StoreDamaged { sha256, .. } = &error {
             // The next command then fetches it again; the first error is the one to tell.
             let _ = store.discard(sha256);
@@ -141,7 +142,7 @@ pub fn apply(planned: &Planned, fetched: &Fetched, cache_dir: &Path, emit: Emit)
 
 pub fn options() -> pybun_install::Options {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    pybun_install::Options { threads, link: LinkMode::Auto, compile: false }
+    pybun_install::Options { threads, link: LinkMode::Auto, ..Default::default() }
 }
 
 /// Never removed for being unknown to the lock: the project itself, and pip, which people put there to look.
