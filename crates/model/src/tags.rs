@@ -104,6 +104,12 @@ impl Tags {
         Self { ranks }
     }
 
+    /// The tag that fits best, as file names have it: `cp311-cp311-manylinux_2_36_x86_64`.
+    pub fn best(&self) -> Option<String> {
+        let ((python, abi, platform), _) = self.ranks.iter().min_by_key(|(_, rank)| **rank)?;
+        Some(format!("{python}-{abi}-{platform}"))
+    }
+
     /// The rank of the best tag of `wheel`, or `None` when the wheel cannot be used.
     pub fn rank(&self, wheel: &WheelName) -> Option<TagRank> {
         let mut best = None;

@@ -189,7 +189,10 @@ impl Resolver {
             let context = machine::Context { inputs: &self.inputs, facts: &self.facts, kept: &self.kept };
             match branch.advance(&context, &mut self.wants, &mut self.statistics) {
                 Progress::Blocked => return Step::Need(self.wants.take()),
-                Progress::Conflict(tree) => return Step::Conflict(Conflict::new(*tree, branch.environment())),
+                Progress::Conflict(tree) => {
+                    let python = python::Python::new(&self.inputs.python).marker;
+                    return Step::Conflict(Conflict::new(*tree, branch.environment().restrict(python)));
+                },
                 Progress::Split(parts) => {
                     self.statistics.forks += parts.len() - 1;
                     self.branches.pop();
@@ -222,6 +225,11 @@ impl Resolver {
     /// What an index said about a project: `None` while nobody asked.
     pub fn page(&self, name: &PackageName) -> Option<Result<&Page, &Why>> {
         self.facts.page(name).map(|page| page.as_deref())
+    }
+
+    /// The projects that exist, as far as anybody asked.
+    pub fn known_projects(&self) -> impl Iterator<Item = &PackageName> {
+        self.facts.known_projects()
     }
 
     pub fn metadata(&self, name: &PackageName, version: &Version) -> Option<Result<&Metadata, &Why>> {

@@ -3,8 +3,11 @@
 mod conflict;
 mod facts;
 mod lock;
+mod nearest;
 mod solve;
 mod source;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 

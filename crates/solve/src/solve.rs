@@ -7,7 +7,7 @@ use pybun_model::{
     CoreMetadata, Distribution, Emit, Event, IndexFile, MarkerEnvironment, PackageName, Phase, Problem, ProjectPage,
     Requirement, Sha256, Tags, Unit, Version, VersionOrUrl,
 };
-use pybun_resolver::{Fact, Metadata, Resolver, Step, Why};
+use pybun_resolver::{Conflict, Fact, Metadata, Resolver, Step, Why};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
     loop {
         match resolver.step() {
             Step::Done(resolution) => return lock::lock_of(request, &resolution, &known.pages),
-            Step::Conflict(conflict) => return Err(conflict::problem(&conflict, request, &known.pages)),
+            Step::Conflict(conflict) => return Err(unsolved(&conflict, &resolver, request, source.as_ref())),
             Step::Need(requests) => {
                 for wanted in requests {
                     known.start(wanted, request, &source, &mut open);
@@ -90,6 +90,11 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
             resolver.answer(&request, fact);
         }
     }
+}
+
+fn unsolved(conflict: &Conflict, resolver: &Resolver, request: &Request, source: &dyn Source) -> Problem {
+    let world = conflict::World { resolver, request };
+    conflict::problem(conflict, &conflict::Story::new(conflict, world), world, &source.indexes())
 }
 
 struct Answer {

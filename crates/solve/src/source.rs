@@ -22,6 +22,11 @@ pub trait Source: Send + Sync {
     /// The metadata of a wheel, or of an sdist, which may have to be built for it.
     fn metadata<'a>(&'a self, file: &'a IndexFile) -> Future<'a, CoreMetadata>;
 
+    /// The hosts of the indexes that are asked, for messages: without credentials.
+    fn indexes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The distribution behind `url`.
     fn direct<'a>(&'a self, name: &'a PackageName, url: &'a str) -> Future<'a, Direct>;
 }

@@ -14,6 +14,16 @@ impl Source for Supply {
         Box::pin(self.metadata_of(file))
     }
 
+    fn indexes(&self) -> Vec<String> {
+        let urls = self.shared.client.index_urls();
+        let hosts = urls.iter().filter_map(|text| {
+            let url = url::Url::parse(text).ok()?;
+            let host = url.host_str()?;
+            Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+        });
+        hosts.collect()
+    }
+
     fn direct<'a>(&'a self, name: &'a PackageName, url: &'a str) -> Future<'a, Direct> {
         Box::pin(async move {
             let file = self.direct_file(name, url).await?;

@@ -1,0 +1,133 @@
+//! An index in memory, written as text.
+
+use crate::{Direct, Future, Request, Source, Target, Upgrade};
+use pybun_lock::{Inputs, Mode, Prereleases, Root, RootKind};
+use pybun_model::{
+    Architecture, CoreMetadata, IndexFile, Libc, PackageName, Platform, Problem, ProjectPage, PythonTag, Tags,
+};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One release per line, `name version {flag, flag}: requirement, requirement`. Flags: `yanked`, `python>=3.10`,
+/// `wheel cp39-cp39-win_arm64` instead of one for every platform, `unreadable` metadata.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Index {
+    releases: Vec<Release>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Release {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) flags: Vec<String>,
+    pub(crate) requires: Vec<String>,
+}
+
+impl Index {
+    pub(crate) fn new(text: &str) -> Self {
+        let split = |text: &str| -> Vec<String> {
+            text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+        };
+        let release = |line: &str| {
+            let (head, tail) = line.split_once(':').unwrap();
+            let (head, flags) = head.split_once('{').unwrap_or((head, "}"));
+            let (name, version) = head.trim().split_once(' ').unwrap();
+            Release {
+                name: name.to_owned(),
+                version: version.trim().to_owned(),
+                flags: split(flags.trim().trim_end_matches('}')),
+                requires: split(&tail.replace(';', " ; ")),
+            }
+        };
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        Self { releases: lines.map(release).collect() }
+    }
+
+    fn file(release: &Release) -> serde_json::Value {
+        let flag = |prefix: &str| release.flags.iter().find_map(|flag| flag.strip_prefix(prefix));
+        let tag = flag("wheel ").unwrap_or("py3-none-any");
+        let filename = format!("{}-{}-{tag}.whl", release.name.replace('-', "_"), release.version);
+        let python = flag("python").map(ToOwned::to_owned);
+        let yanked = flag("yanked").is_some();
+        json!({ "filename": filename, "url": "x.whl", "hashes": {}, "requires-python": python, "yanked": yanked })
+    }
+}
+
+impl Source for Index {
+    fn page<'a>(&'a self, name: &'a PackageName) -> Future<'a, Option<Arc<ProjectPage>>> {
+        let own = self.releases.iter().filter(|release| release.name == name.as_ref());
+        let files: Vec<_> = own.map(Self::file).collect();
+        let text = json!({ "name": name.as_ref(), "files": files }).to_string();
+        let base = "http://index/simple/".parse().unwrap();
+        let page = ProjectPage::from_json(name, text.as_bytes(), &base).unwrap();
+        Box::pin(async move { Ok((!page.files.is_empty()).then(|| Arc::new(page))) })
+    }
+
+    fn metadata<'a>(&'a self, file: &'a IndexFile) -> Future<'a, CoreMetadata> {
+        let mut parts = file.filename.split('-');
+        let (name, version) = (parts.next().unwrap().replace('_', "-"), parts.next().unwrap().to_owned());
+        let release = self.releases.iter().find(|release| release.name == name && release.version == version).unwrap();
+        let requires: String = release.requires.iter().map(|text| format!("Requires-Dist: {text}\n")).collect();
+        let text = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}");
+        let unreadable = release.flags.iter().any(|flag| flag == "unreadable");
+        Box::pin(async move {
+            if unreadable {
+                return Err(Problem::new("fetch/bad-metadata", "line 3 is nonsense"));
+            }
+            Ok(CoreMetadata::parse(text.as_bytes()).unwrap())
+        })
+    }
+
+    fn direct<'a>(&'a self, _: &'a PackageName, _: &'a str) -> Future<'a, Direct> {
+        Box::pin(async { Err(Problem::new("fetch/unreachable", "there are no URLs here")) })
+    }
+
+    fn indexes(&self) -> Vec<String> {
+        vec!["index.example".to_owned()]
+    }
+}
+
+/// For Python 3.11 on Linux, universal and for 3.8 and newer. A requirement may begin with the list it stands in:
+/// `group dev: a>=2`, `extra x: a`.
+pub(crate) fn request(requirements: &[&str]) -> Request {
+    let python = PythonTag { implementation: "cp".into(), major: 3, minor: 11, free_threaded: false };
+    let libc = Libc::Glibc { major: 2, minor: 36 };
+    let markers = json!({
+        "implementation_name": "cpython", "implementation_version": "3.11.7", "os_name": "posix",
+        "platform_machine": "x86_64", "platform_python_implementation": "CPython", "platform_release": "6",
+        "platform_system": "Linux", "platform_version": "1", "python_full_version": "3.11.7",
+        "python_version": "3.11", "sys_platform": "linux",
+    });
+    let mut roots: BTreeMap<RootKind, Vec<_>> = BTreeMap::from([(RootKind::Project, Vec::new())]);
+    for text in requirements {
+        let (kind, text) = match (text.strip_prefix("group "), text.strip_prefix("extra ")) {
+            (Some(rest), _) => {
+                let (name, text) = rest.split_once(':').unwrap();
+                (RootKind::Group(name.parse().unwrap()), text)
+            }
+            (None, Some(rest)) => {
+                let (name, text) = rest.split_once(':').unwrap();
+                (RootKind::Extra(name.parse().unwrap()), text)
+            }
+            (None, None) => (RootKind::Project, *text),
+        };
+        roots.entry(kind).or_default().push(text.trim().parse().unwrap());
+    }
+    Request {
+        inputs: Inputs {
+            requires_python: Some(">=3.8".parse().unwrap()),
+            roots: roots.into_iter().map(|(kind, requirements)| Root { kind, requirements }).collect(),
+            constraints: vec![],
+            overrides: vec![],
+            mode: Mode::Highest,
+            prereleases: Prereleases::IfNecessary,
+        },
+        target: Target::Universal,
+        markers: serde_json::from_value(markers).unwrap(),
+        tags: Arc::new(Tags::new(&python, &Platform::Linux { architecture: Architecture::X86_64, libc })),
+        hashes: BTreeMap::new(),
+        previous: None,
+        upgrade: Upgrade::Nothing,
+    }
+}
