@@ -1,3 +1,4 @@
+import conflict from '../../schemas/conflict.json' with { type: 'json' }
 import envelope from '../../schemas/envelope.json' with { type: 'json' }
 import event from '../../schemas/event.json' with { type: 'json' }
 import add from '../../schemas/results/add.json' with { type: 'json' }
@@ -15,6 +16,7 @@ import x from '../../schemas/results/x.json' with { type: 'json' }
 
 /** The schema files, by the name that `pybun schema` knows them under. */
 export const SCHEMAS: Record<string, unknown> = {
+  conflict,
   envelope,
   event,
   add,

@@ -192,7 +192,7 @@ impl Resolver {
                 Progress::Conflict(tree) => {
                     let python = python::Python::new(&self.inputs.python).marker;
                     return Step::Conflict(Conflict::new(*tree, branch.environment().restrict(python)));
-                },
+                }
                 Progress::Split(parts) => {
                     self.statistics.forks += parts.len() - 1;
                     self.branches.pop();

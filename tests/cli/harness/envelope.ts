@@ -18,6 +18,10 @@ export function checkEnvelope(ran: Ran, args: string[]): Record<string, unknown>
   expect([validate?.(envelope), validate?.errors], about).toEqual([true, null])
   const result = schemas.get(`results/${envelope.command}`)
   if (result && envelope.result !== null) expect([result(envelope.result), result.errors], about).toEqual([true, null])
+  for (const { context } of envelope.diagnostics as { context?: Record<string, unknown> }[]) {
+    const conflict = schemas.get('conflict')
+    if (context?.conflict) expect([conflict?.(context.conflict), conflict?.errors], about).toEqual([true, null])
+  }
   return envelope
 }
 

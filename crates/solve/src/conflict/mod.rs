@@ -9,7 +9,7 @@ mod story;
 mod tests;
 mod words;
 
-pub(crate) use leaf::{Asker, Bar, World, name_of, range_of};
+pub(crate) use leaf::{Asker, Bar, World, name_of};
 pub(crate) use story::{Link, Story, Wall};
 pub(crate) use words::enumeration;
 
@@ -104,7 +104,9 @@ fn wall_problem(name: &PackageName, story: &Story, world: World, indexes: &[Stri
     let some = || words::of(&node, &wall.range, world);
     let headline = match &wall.bar {
         Bar::NoVersion => format!("no version of `{name}`{satisfying}{wher}"),
-        Bar::Prereleases => format!("every version of `{name}`{that}{wher} is a pre-release, and those are not allowed"),
+        Bar::Prereleases => {
+            format!("every version of `{name}`{that}{wher} is a pre-release, and those are not allowed")
+        }
         Bar::Why(Why::NotFound) if indexes.is_empty() => format!("`{name}` {}", Why::NotFound),
         Bar::Why(Why::NotFound) => format!("`{name}` is not on {place}"),
         Bar::Why(Why::Yanked) if own.len() == 1 => format!("every version of `{name}`{that}{wher} was yanked"),
@@ -145,9 +147,8 @@ fn wall_problem(name: &PackageName, story: &Story, world: World, indexes: &[Stri
 
 /// Those who want what cannot be had.
 fn asking<'a>(wall: &Wall, chain: &[&'a Link], story: &'a Story, world: World) -> Vec<&'a Link> {
-    let empty = |link: &&Link| {
-        name_of(&link.node) == Some(&wall.name) && world.inside(&wall.name, &link.wanted).is_empty()
-    };
+    let empty =
+        |link: &&Link| name_of(&link.node) == Some(&wall.name) && world.inside(&wall.name, &link.wanted).is_empty();
     let asking: Vec<&Link> = match wall.bar {
         Bar::NoVersion => story.links.iter().filter(empty).collect(),
         Bar::Prereleases | Bar::Why(_) => Vec::new(),

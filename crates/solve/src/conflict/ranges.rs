@@ -70,8 +70,9 @@ fn segment(run: &std::ops::Range<usize>, versions: &[Version]) -> String {
     let high = versions.get(run.end).map(|next| {
         let last = &versions[run.end - 1];
         // `<2.0` leaves 2.0rc1 out (PEP 440), and a pre-release is no boundary that anybody knows.
-        let plain = !next.any_prerelease() && !(last.any_prerelease() && last.only_release() == next.only_release());
-        if plain && !next.is_local() && !next.is_post() { format!("<{next}") } else { format!("<={last}") }
+        let between = last.any_prerelease() && last.only_release() == next.only_release();
+        let plain = !(between || next.any_prerelease() || next.is_local() || next.is_post());
+        if plain { format!("<{next}") } else { format!("<={last}") }
     });
     low.into_iter().chain(high).collect::<Vec<_>>().join(",")
 }

@@ -1,7 +1,7 @@
 //! An index in memory, written as text.
 
 use crate::{Direct, Future, Request, Source, Target, Upgrade};
-use pybun_lock::{Inputs, Mode, Prereleases, Root, RootKind};
+use pybun_lock::{Inputs, Root, RootKind};
 use pybun_model::{
     Architecture, CoreMetadata, IndexFile, Libc, PackageName, Platform, Problem, ProjectPage, PythonTag, Tags,
 };
@@ -117,11 +117,7 @@ pub(crate) fn request(requirements: &[&str]) -> Request {
     Request {
         inputs: Inputs {
             requires_python: Some(">=3.8".parse().unwrap()),
-            roots: roots.into_iter().map(|(kind, requirements)| Root { kind, requirements }).collect(),
-            constraints: vec![],
-            overrides: vec![],
-            mode: Mode::Highest,
-            prereleases: Prereleases::IfNecessary,
+            ..Inputs::of(roots.into_iter().map(|(kind, requirements)| Root { kind, requirements }).collect())
         },
         target: Target::Universal,
         markers: serde_json::from_value(markers).unwrap(),
