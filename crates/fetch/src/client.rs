@@ -84,9 +84,21 @@ impl Client {
         })
     }
 
-    /// The indexes and pages that are asked for a project, in this order, as they may be shown.
+    /// The places that are asked for a project, in this order, in a word each: a name or a host, else a URL.
     pub fn asked(&self, name: &PackageName) -> Vec<String> {
-        let indexes = self.indexes_of(name).into_iter().map(Index::shown);
+        let indexes = self.indexes_of(name).into_iter().map(Index::word);
+        indexes.chain(self.flats_of(name).iter().map(Flat::shown)).collect()
+    }
+
+    /// The same for whatever no configuration assigns to an index.
+    pub fn asked_for_any(&self) -> Vec<String> {
+        let indexes = self.shared.indexes.iter().filter(|index| !index.explicit).map(Index::word);
+        indexes.chain(self.shared.flats.iter().map(Flat::shown)).collect()
+    }
+
+    /// The same as URLs, as they may be shown.
+    pub(crate) fn asked_urls(&self, name: &PackageName) -> Vec<String> {
+        let indexes = self.indexes_of(name).into_iter().map(|index| redacted(&index.bare));
         indexes.chain(self.flats_of(name).iter().map(Flat::shown)).collect()
     }
 
@@ -168,10 +180,13 @@ impl Index {
         self.name.as_deref()
     }
 
-    /// For messages.
-    pub(crate) fn shown(&self) -> String {
-        let url = redacted(&self.bare);
-        self.name.as_deref().map_or_else(|| url.clone(), |name| format!("{name} ({url})"))
+    /// For messages: its name, else its host, else its URL.
+    fn word(&self) -> String {
+        let host = self.bare.host_str().map(|host| match self.bare.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        });
+        self.name().map(str::to_owned).or(host).unwrap_or_else(|| redacted(&self.bare))
     }
 
     pub(crate) fn url(&self) -> &Url {

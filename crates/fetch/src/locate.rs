@@ -57,7 +57,7 @@ impl Client {
         match self.find_on_pages(name, filename, sha256).await {
             Ok(Some(file)) => Ok(file),
             Ok(None) => {
-                Err(Error::NotFound { filename: filename.to_owned(), sha256: *sha256, indexes: self.asked(name) })
+                Err(Error::NotFound { filename: filename.to_owned(), sha256: *sha256, indexes: self.asked_urls(name) })
             }
             Err(Error::Offline { .. }) => Err(Error::Offline { what: format!("`{filename}`") }),
             Err(error) => Err(error),

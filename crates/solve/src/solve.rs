@@ -94,7 +94,7 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
 
 fn unsolved(conflict: &Conflict, resolver: &Resolver, request: &Request, source: &dyn Source) -> Problem {
     let world = conflict::World { resolver, request };
-    conflict::problem(conflict, &conflict::Story::new(conflict, world), world, &source.indexes())
+    conflict::problem(conflict, &conflict::Story::new(conflict, world), world, source)
 }
 
 struct Answer {
