@@ -8,10 +8,14 @@ import help from '../../schemas/results/help.json' with { type: 'json' }
 import init from '../../schemas/results/init.json' with { type: 'json' }
 import install from '../../schemas/results/install.json' with { type: 'json' }
 import lock from '../../schemas/results/lock.json' with { type: 'json' }
+import outdated from '../../schemas/results/outdated.json' with { type: 'json' }
 import remove from '../../schemas/results/remove.json' with { type: 'json' }
 import run from '../../schemas/results/run.json' with { type: 'json' }
 import schema from '../../schemas/results/schema.json' with { type: 'json' }
+import tree from '../../schemas/results/tree.json' with { type: 'json' }
+import upgrade from '../../schemas/results/upgrade.json' with { type: 'json' }
 import version from '../../schemas/results/version.json' with { type: 'json' }
+import why from '../../schemas/results/why.json' with { type: 'json' }
 import x from '../../schemas/results/x.json' with { type: 'json' }
 
 /** The schema files, by the name that `pybun schema` knows them under. */
@@ -29,6 +33,10 @@ export const SCHEMAS: Record<string, unknown> = {
   remove,
   run,
   schema,
+  outdated,
+  tree,
+  upgrade,
   version,
+  why,
   x,
 }

@@ -5,9 +5,13 @@ import { configSpec } from './specs/config.ts'
 import { initSpec } from './specs/init.ts'
 import { installSpec } from './specs/install.ts'
 import { lockSpec } from './specs/lock.ts'
+import { outdatedSpec } from './specs/outdated.ts'
 import { removeSpec } from './specs/remove.ts'
 import { runSpec } from './specs/run.ts'
 import { schemaSpec } from './specs/schema.ts'
+import { treeSpec } from './specs/tree.ts'
+import { upgradeSpec } from './specs/upgrade.ts'
+import { whySpec } from './specs/why.ts'
 import { xSpec } from './specs/x.ts'
 
 /** Every command, in the order in which a newcomer needs them. */
@@ -16,6 +20,10 @@ export const COMMANDS: CommandSpec[] = [
   addSpec,
   removeSpec,
   lockSpec,
+  outdatedSpec,
+  upgradeSpec,
+  treeSpec,
+  whySpec,
   installSpec,
   runSpec,
   xSpec,

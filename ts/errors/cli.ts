@@ -104,3 +104,22 @@ export function crash(error: unknown): Problem {
     context: error instanceof Error && error.stack ? { stack: error.stack } : {},
   }
 }
+
+export function badNumber(option: string, value: string): Problem {
+  return {
+    code: 'cli/usage',
+    message: `\`${value}\` is not a value of \`${option}\``,
+    hint: 'It is a whole number, 0 or more',
+    context: { option, value },
+  }
+}
+
+export function noTerminal(command: string, instead: string[]): Problem {
+  return {
+    code: 'cli/no-terminal',
+    message: `\`${command}\` asks questions, and there is no terminal to ask them on`,
+    hint: `\`${instead.join(' ')}\` asks nothing`,
+    fix: { command: instead, safety: 'safe' },
+    context: { command },
+  }
+}

@@ -1,4 +1,5 @@
 import type { Problem } from '../model/problem.ts'
+import { nearest } from './nearest.ts'
 
 export function lockMissing(path: string): Problem {
   return {
@@ -28,3 +29,17 @@ export function lockReplaced(path: string, reason: Problem): Problem {
     context: { path, reason: reason.code },
   }
 }
+
+export function notInLock(name: string, path: string, known: string[]): Problem {
+  const near = nearest(name, known)
+  return {
+    code: 'lock/no-such-package',
+    message: `\`${name}\` is not in ${path}`,
+    hint: near ? `Did you mean \`${near}\`?` : '`pybun tree` shows what is in it',
+    fix: { command: near ? ['pybun', 'why', near] : ['pybun', 'tree'], safety: 'safe' },
+    context: { name, path, ...(near ? { nearest: near } : {}) },
+  }
+}
+
+/** The code of the note that says what will move. */
+export const MOVES = 'lock/moves'

@@ -14,6 +14,8 @@ export interface NoteEvent {
   kind: 'note'
   code: string
   message: string
+  /** A person is shown it even without `--verbose`. */
+  loud?: true
 }
 
 export type Phase = 'resolve' | 'download' | 'build' | 'link'

@@ -197,3 +197,76 @@ export interface Op {
   file: string | null
   size: number | null
 }
+
+/** One of the lists of requirements that a lock was made from. */
+export type LockRoot = { kind: 'project' } | { kind: 'extra'; name: string } | { kind: 'group'; name: string }
+
+/** Which part of a lock is looked at. */
+export interface GraphScope {
+  /** `null`: every root of the lock. */
+  roots: LockRoot[] | null
+  /** The interpreter for which markers are evaluated; `null`: for everything that the lock is for. */
+  python: string | null
+  project: string | null
+  cwd: string
+  cache_dir: string
+}
+
+/** One line of a tree, and what is below it. */
+export interface TreeBranch {
+  kind: 'package' | LockRoot['kind']
+  name: string | null
+  version: string | null
+  extras: string[]
+  /** Of the project, where the line is what the project itself requires. */
+  requirement: string | null
+  marker: string | null
+  because_of_extra: string | null
+  cycle: boolean
+  /** What is below it was shown before. */
+  repeated: boolean
+  /** What is below it is too deep to be shown. */
+  cut: boolean
+  below: TreeBranch[]
+}
+
+/** Why a lock has a package: from requirements of the project to it. */
+export interface WhyChains {
+  name: string
+  versions: string[]
+  /** Every name in the lock, where this one is not among them. */
+  known: string[]
+  more: boolean
+  chains: {
+    root: { kind: LockRoot['kind']; name: string | null }
+    requirement: string
+    steps: {
+      name: string
+      version: string
+      extras: string[]
+      because_of_extra: string | null
+      marker: string | null
+    }[]
+  }[]
+}
+
+/** A project in a lock of which the index has something newer, or that should not be used any more. */
+export interface Outdated {
+  name: string
+  /** Several where the lock is split. */
+  current: string[]
+  /** What `pybun upgrade` would come to. */
+  in_range: string[]
+  newest: string
+  required_by: { kind: LockRoot['kind']; name: string | null }[]
+  /** Why the locked version was withdrawn, if it was. */
+  yanked: string | null
+  /** `archived`, `quarantined` or `deprecated` (PEP 792). */
+  status: string | null
+  held_back_by: {
+    kind: LockRoot['kind'] | 'package' | 'constraint' | 'override' | 'python'
+    name: string | null
+    version: string | null
+    requirement: string
+  }[]
+}

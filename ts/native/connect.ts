@@ -1,5 +1,6 @@
 import { Failure } from '../errors/failure.ts'
 import type { Event } from '../model/event.ts'
+import type { Outdated } from '../model/native.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Native } from './native.ts'
 
@@ -58,6 +59,10 @@ export function connect(load: () => Promise<Addon>, warn: (problem: Problem) => 
       return settle<Record<string, unknown>>(await addon.lockDecode(lock), warn).value
     },
     lockCheck: withLock('lockCheck'),
+    lockOutdated: async (request, lock, onEvent) =>
+      (await call<{ packages: Outdated[] }>('lockOutdated', request, lock, listen(onEvent))).value,
+    lockTree: withLock('lockTree'),
+    lockWhy: withLock('lockWhy'),
     plan: withLock('plan'),
     fetchPlan: withEvents('fetchPlan'),
     applyPlan: withEvents('applyPlan'),

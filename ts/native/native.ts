@@ -2,9 +2,11 @@ import type { Event } from '../model/event.ts'
 import type {
   EditedManifest,
   Environment,
+  GraphScope,
   Interpreter,
   Manifest,
   ManifestEdit,
+  Outdated,
   Plan,
   Requirement,
   Requirements,
@@ -13,6 +15,8 @@ import type {
   Script,
   Settings,
   Toml,
+  TreeBranch,
+  WhyChains,
 } from '../model/native.ts'
 import type { Program } from '../model/outcome.ts'
 
@@ -36,6 +40,13 @@ export interface Native {
   ): Promise<{ resolution: Resolution; lock: Buffer }>
   lockDecode(lock: Buffer): Promise<Record<string, unknown>>
   lockCheck(request: ResolveRequest, lock: Buffer): Promise<{ fresh: boolean; reasons: string[] }>
+  lockOutdated(
+    request: ResolveRequest,
+    lock: Buffer,
+    onEvent: (event: Event) => void,
+  ): Promise<{ packages: Outdated[] }>
+  lockTree(request: TreeRequest, lock: Buffer): Promise<{ trees: TreeBranch[] }>
+  lockWhy(request: { scope: GraphScope; name: string }, lock: Buffer): Promise<WhyChains>
   plan(request: PlanRequest, lock: Buffer): Promise<Plan>
   fetchPlan(request: PlanStep, onEvent: (event: Event) => void): Promise<Fetched>
   applyPlan(request: PlanStep, onEvent: (event: Event) => void): Promise<null>
@@ -66,6 +77,13 @@ export interface PlanRequest {
   keep_extraneous: boolean
   /** The project's own name: it is installed from its source and not for the plan to remove. */
   project: string | null
+}
+
+export interface TreeRequest {
+  scope: GraphScope
+  depth: number | null
+  invert: boolean
+  packages: string[]
 }
 
 export interface PlanStep {

@@ -9,6 +9,7 @@ export function keepEvents(now_ms: () => number) {
   return {
     add(event: Event): void {
       const told = { ...event, at_ms: Math.round(now_ms()) }
+      if ('loud' in told) delete told.loud
       if (event.kind === 'progress') {
         progress.set(event.phase, told)
       } else if (notes.length < MOST_NOTES) notes.push(told)

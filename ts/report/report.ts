@@ -43,9 +43,9 @@ export function createReport(sink: Sink, style: ReportStyle) {
     emit(event: Event): void {
       events.add(event)
       if (event.kind === 'progress') view.show(event)
-      else if (style.verbose && style.format === 'text') {
+      else if (style.format === 'text' && (event.loud ? !style.quiet : style.verbose)) {
         view.close()
-        sink.err(redactText(`note[${event.code}]: ${event.message}\n`))
+        sink.err(redactText(event.loud ? `${event.message}\n` : `note[${event.code}]: ${event.message}\n`))
       }
     },
     warn(problem: Problem): void {

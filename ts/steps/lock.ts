@@ -1,10 +1,12 @@
 import { Failure } from '../errors/failure.ts'
-import { lockReplaced } from '../errors/lock.ts'
+import { lockReplaced, notInLock } from '../errors/lock.ts'
+import type { Change } from '../model/native.ts'
 import type { Context } from './context.ts'
 import { packages, shortPath } from './describe.ts'
 import { ensureProjectEnvironment, keepsLock } from './environment.ts'
 import { exclusive } from './exclusive.ts'
 import { loadProject, type ProjectPlace } from './load.ts'
+import { normalised } from './own.ts'
 import { choosePython } from './python.ts'
 import { checkLock, decodeLock, lockProject, packagesOf, type Upgrade } from './resolve.ts'
 import { save } from './save.ts'
@@ -20,6 +22,7 @@ export async function updateLock(context: Context, upgrade: Upgrade) {
     const locked = await replacingBroken(context, place, wish)
     if (keepsLock(context)) await save(context, project, { locked, manifest_text: null })
     const all = await packagesOf(context, locked)
+    await warnOfUnknown(context, place, upgrade, all)
     const where = shortPath(context, project.lock_path)
     const verb = keepsLock(context) ? (locked.changed ? 'Locked' : 'Up to date:') : 'Resolved'
     return {
@@ -31,12 +34,25 @@ export async function updateLock(context: Context, upgrade: Upgrade) {
       },
       summary: [
         `${verb} ${packages(all.length)}${keepsLock(context) ? ` in ${where}` : ''}`,
-        ...locked.changes.map(({ name, from, to }) =>
-          from === null ? ` + ${name} ${to}` : to === null ? ` - ${name} ${from}` : ` ~ ${name} ${from} -> ${to}`,
-        ),
+        ...changeLines(locked.changes),
       ],
     }
   })
+}
+
+/** Letting go of what is not there does nothing; whoever asked for it may have meant another name. */
+async function warnOfUnknown(context: Context, place: ProjectPlace, { packages }: Upgrade, all: { name: string }[]) {
+  const known = all.map(({ name }) => name)
+  for (const text of packages) {
+    const name = normalised((await context.native.requirementParse({ text })).name)
+    if (!known.includes(name)) context.warn(notInLock(name, shortPath(context, place.project.lock_path), known))
+  }
+}
+
+export function changeLines(changes: Change[]): string[] {
+  return changes.map(({ name, from, to }) =>
+    from === null ? ` + ${name} ${to}` : to === null ? ` - ${name} ${from}` : ` ~ ${name} ${from} -> ${to}`,
+  )
 }
 
 /** A lock that cannot be read is what this command mends; one of a newer format is somebody's work and stays. */
@@ -67,7 +83,7 @@ export async function readLock(context: Context, file: string | null) {
   return { path, lock: await decodeLock(context, path) }
 }
 
-async function interpreterOf(context: Context, place: ProjectPlace): Promise<string> {
+export async function interpreterOf(context: Context, place: ProjectPlace): Promise<string> {
   if (context.system.env.PYBUN_ENV) return (await ensureProjectEnvironment(context, place)).python
   const { root, manifest } = place.project
   return (await choosePython(context, place, { requires_python: manifest.requires_python, directory: root })).path

@@ -42,13 +42,18 @@ export interface Synced {
   own: { name: string; version: string | null; changed: boolean } | null
 }
 
-/** Lock, plan, fetch, save, apply: from a manifest to an environment that is ready. */
-export async function syncProject(context: Context, place: ProjectPlace, choice: Choice): Promise<Synced> {
+/** Lock (unless one is given), plan, fetch, save, apply: from a manifest to an environment that is ready. */
+export async function syncProject(
+  context: Context,
+  place: ProjectPlace,
+  choice: Choice,
+  given: Locked | null = null,
+): Promise<Synced> {
   const { project } = place
   const selection = select(project.manifest, choice)
   const environment = await ensureProjectEnvironment(context, place)
   const wish = { manifest: project.manifest, python: environment.python, upgrade: NO_UPGRADE }
-  const locked = await lockProject(context, place, wish)
+  const locked = given ?? (await lockProject(context, place, wish))
   const wanted = await plan(context, place, { environment, lock: locked.lock, selection })
   const fetched = await fetch(context, place, wanted)
   if (keepsLock(context)) await save(context, project, { locked, manifest_text: null })

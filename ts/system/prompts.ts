@@ -1,4 +1,4 @@
-import { confirm, isCancel, select, text } from '@clack/prompts'
+import { confirm, isCancel, multiselect, select, text } from '@clack/prompts'
 import { interrupted } from '../errors/cli.ts'
 import { fail } from '../errors/failure.ts'
 import type { Prompts } from './system.ts'
@@ -13,6 +13,9 @@ export const prompts: Prompts = {
   },
   async select({ message, choices }) {
     return answered(await select({ message, options: choices, output }))
+  },
+  async several({ message, choices }) {
+    return answered(await multiselect({ message, options: choices, required: false, output }))
   },
   async confirm({ message, initial }) {
     return answered(await confirm({ message, initialValue: initial, output }))

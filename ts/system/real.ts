@@ -18,6 +18,7 @@ export function realSystem(): System {
     prompts: {
       text: async (question) => (await import('./prompts.ts')).prompts.text(question),
       select: async (question) => (await import('./prompts.ts')).prompts.select(question),
+      several: async (question) => (await import('./prompts.ts')).prompts.several(question),
       confirm: async (question) => (await import('./prompts.ts')).prompts.confirm(question),
     },
     // Asking the streams would make them.

@@ -44,5 +44,6 @@ export interface Captured {
 export interface Prompts {
   text(question: { message: string; initial: string; check(answer: string): string | null }): Promise<string>
   select(question: { message: string; choices: { value: string; label: string }[] }): Promise<string>
+  several(question: { message: string; choices: { value: string; label: string }[] }): Promise<string[]>
   confirm(question: { message: string; initial: boolean }): Promise<boolean>
 }

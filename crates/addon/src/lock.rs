@@ -92,7 +92,7 @@ fn source(source: &Source) -> Value {
     }
 }
 
-fn kind(kind: &RootKind) -> (&'static str, Option<String>) {
+pub(crate) fn kind(kind: &RootKind) -> (&'static str, Option<String>) {
     match kind {
         RootKind::Project => ("project", None),
         RootKind::Extra(name) => ("extra", Some(name.to_string())),
@@ -113,6 +113,6 @@ fn texts(requirements: &[Requirement]) -> Vec<String> {
 }
 
 /// `None` for "always".
-fn marker(marker: MarkerTree) -> Option<String> {
+pub(crate) fn marker(marker: MarkerTree) -> Option<String> {
     marker.try_to_string()
 }

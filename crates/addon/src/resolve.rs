@@ -7,23 +7,25 @@ use crate::settings::SettingsWire;
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
 use pybun_lock::{Inputs, Lock, Mode, Prereleases, Root, RootKind};
-use pybun_model::{PackageName, Problem, Sha256};
+use pybun_model::{PackageName, Problem, Requirement, Sha256};
 use pybun_solve::{Request, Target, Upgrade};
+use pybun_supply::Supply;
+use rustc_hash::FxHashSet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 #[derive(Deserialize)]
-struct ResolveWire {
-    settings: SettingsWire,
+pub(crate) struct ResolveWire {
+    pub(crate) settings: SettingsWire,
     roots: Vec<RootWire>,
     #[serde(default)]
     constraints: Vec<String>,
     #[serde(default)]
     hashes: BTreeMap<String, Vec<String>>,
     requires_python: Option<String>,
-    python: String,
+    pub(crate) python: String,
     target: TargetWire,
     resolution: ModeWire,
     prereleases: PrereleasesWire,
@@ -71,20 +73,11 @@ pub async fn resolve(request: String, previous: Option<Buffer>, on_event: OnEven
         // A lock that cannot be read gives no preferences; whoever needs it whole has already been told.
         let previous = previous.and_then(|bytes| pybun_lock::decode(&bytes).ok());
         let supply = wire.settings.supply(&wire.python, emit)?;
-        let request = Request {
-            inputs: wire.inputs()?,
-            target: match wire.target {
-                TargetWire::Universal => Target::Universal,
-                TargetWire::Machine => Target::Machine,
-            },
-            markers: supply.interpreter().markers.clone(),
-            tags: supply.tags(),
-            hashes: wire.hashes()?,
-            upgrade: wire.upgrade()?,
-            previous,
-        };
+        let request = Request { previous, ..wire.request(&supply)? };
         let emit = supply.emit().clone();
-        let lock = pybun_solve::solve(&request, Arc::new(supply), &*emit).await.map_err(|problem| vec![problem])?;
+        let mut lock = pybun_solve::solve(&request, Arc::new(supply), &*emit).await.map_err(|problem| vec![problem])?;
+        // What an upgrade was limited to is no part of the project.
+        lock.inputs = wire.inputs()?;
         let summary = json!({
             "packages": lock.packages.iter().map(|package| json!({
                 "name": package.name,
@@ -115,6 +108,25 @@ pub fn lock_check(request: String, lock: Buffer) -> napi::Result<String> {
 }
 
 impl ResolveWire {
+    /// What to resolve, without a lock to keep versions of.
+    pub(crate) fn request(&self, supply: &Supply) -> Outcome<Request> {
+        let mut inputs = self.inputs()?;
+        let (upgrade, limits) = self.upgrade()?;
+        inputs.constraints.extend(limits);
+        Ok(Request {
+            inputs: inputs.sorted(),
+            target: match self.target {
+                TargetWire::Universal => Target::Universal,
+                TargetWire::Machine => Target::Machine,
+            },
+            markers: supply.interpreter().markers.clone(),
+            tags: supply.tags(),
+            hashes: self.hashes()?,
+            upgrade,
+            previous: None,
+        })
+    }
+
     fn inputs(&self) -> Outcome<Inputs> {
         let root = |wire: &RootWire| -> Outcome<Root> {
             let kind = match (&wire.group, &wire.extra) {
@@ -142,13 +154,15 @@ impl ResolveWire {
         Ok(inputs.sorted())
     }
 
-    fn upgrade(&self) -> Outcome<Upgrade> {
+    /// What to let go of, and what each of it is limited to: `name`, or `name==1.2`.
+    fn upgrade(&self) -> Outcome<(Upgrade, Vec<Requirement>)> {
         if self.upgrade {
-            return Ok(Upgrade::Everything);
+            return Ok((Upgrade::Everything, Vec::new()));
         }
-        let names = self.upgrade_packages.iter().map(|name| package_name(name));
-        let names: Vec<PackageName> = all_of(names)?;
-        Ok(if names.is_empty() { Upgrade::Nothing } else { Upgrade::Packages(names.into_iter().collect()) })
+        let named = requirements_of(&self.upgrade_packages)?;
+        let names: FxHashSet<PackageName> = named.iter().map(|requirement| requirement.name.clone()).collect();
+        let limits = named.into_iter().filter(|requirement| requirement.version_or_url.is_some()).collect();
+        Ok((if names.is_empty() { Upgrade::Nothing } else { Upgrade::Packages(names) }, limits))
     }
 
     /// Only SHA-256 counts; other algorithms are no protection.
@@ -161,11 +175,11 @@ impl ResolveWire {
     }
 }
 
-fn package_name(text: &str) -> Outcome<PackageName> {
+pub(crate) fn package_name(text: &str) -> Outcome<PackageName> {
     text.parse().map_err(|_| vec![bad_name(text)])
 }
 
-fn bad_name(text: &str) -> Problem {
+pub(crate) fn bad_name(text: &str) -> Problem {
     Problem::new("requirement/invalid-name", format!("`{text}` is not a valid name"))
         .hint("Names hold ASCII letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit (PEP 508)")
 }

@@ -2,7 +2,6 @@
 
 mod distribution;
 mod event;
-mod flat_page;
 mod hash;
 mod html_page;
 mod index_page;
@@ -14,7 +13,6 @@ mod url_base;
 
 pub use distribution::{BadDistributionName, Distribution, SdistName, WheelName};
 pub use event::{Emit, Event, Phase, Unit, silent};
-pub use flat_page::FlatPage;
 pub use hash::{BadSha256, Sha256};
 pub use index_page::{BadPage, IndexFile, ProjectPage, Yanked};
 pub use metadata::{BadMetadata, CoreMetadata};
@@ -24,7 +22,7 @@ pub use tags::{Architecture, Libc, Platform, PythonTag, TagRank, Tags};
 pub use url_base::UrlBase;
 
 pub use uv_normalize::{ExtraName, GroupName, PackageName};
-pub use uv_pep440::{Version, VersionSpecifier, VersionSpecifiers};
+pub use uv_pep440::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 pub use uv_pep508::{MarkerEnvironment, MarkerTree, VerbatimUrl, VersionOrUrl};
 
 /// A requirement as in PEP 508.

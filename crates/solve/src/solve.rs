@@ -94,7 +94,7 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
 
 fn unsolved(conflict: &Conflict, resolver: &Resolver, request: &Request, source: &dyn Source) -> Problem {
     let world = conflict::World { resolver, request };
-    conflict::problem(conflict, &conflict::Story::new(conflict, world), world, source)
+    conflict::problem(conflict, &conflict::Story::new(conflict, world), world, &source.indexes())
 }
 
 struct Answer {
@@ -159,8 +159,7 @@ async fn ask_page(source: Arc<dyn Source>, name: PackageName) -> Result<Answer, 
 async fn ask_direct(source: Arc<dyn Source>, name: PackageName, url: String) -> Result<Answer, Problem> {
     let direct = source.direct(&name, &url).await?;
     let version = direct.file.distribution.version().clone();
-    let page =
-        Arc::new(ProjectPage { name: name.clone(), files: vec![direct.file], ignored: 0, status: None, index: None });
+    let page = Arc::new(ProjectPage { name: name.clone(), files: vec![direct.file], ignored: 0, status: None });
     let metadata = Fact::Metadata(Arc::new(metadata_of(direct.metadata)));
     Ok(Answer {
         request: pybun_resolver::Request::Page(name.clone()),

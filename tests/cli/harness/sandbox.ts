@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-export const PYBUN = fileURLToPath(new URL('../../../node_modules/.bin/pybun', import.meta.url))
+/** `PYBUN_TEST_COMMAND`, else the one that `npm ci` made. */
+export const PYBUN =
+  process.env.PYBUN_TEST_COMMAND ?? fileURLToPath(new URL('../../../node_modules/.bin/pybun', import.meta.url))
 
 /** What the programs that PyBun starts may find besides Python. */
 const TOOLS = 'node sh env cat cp false git ls mkdir mount readlink rm sleep true umount uname unshare'.split(' ')
