@@ -12,9 +12,18 @@ pub fn lenient_requirement(text: &str) -> Result<Requirement, Box<Pep508Error>> 
     let text = text.as_str();
     Requirement::from_str(text).or_else(|error| {
         let (specifier, marker) = text.split_once(';').map_or((text, ""), |(a, b)| (a, b));
-        let repaired = repair(specifier);
-        let whole = if marker.is_empty() { repaired } else { format!("{repaired} ;{marker}") };
+        let repaired = repair(&specifier.replace("()", ""));
+        let whole = if marker.is_empty() { repaired } else { format!("{repaired} ;{}", spaced(marker)) };
         Requirement::from_str(&whole).map_err(|_| Box::new(error))
+    })
+}
+
+/// `(a)and(b)`, which the grammar allows and the parser does not, with spaces around `and` and `or`.
+fn spaced(marker: &str) -> String {
+    ["and", "or"].iter().fold(marker.to_owned(), |text, word| {
+        text.replace(&format!("){word} "), &format!(") {word} "))
+            .replace(&format!(" {word}("), &format!(" {word} ("))
+            .replace(&format!("){word}("), &format!(") {word} ("))
     })
 }
 
@@ -103,6 +112,9 @@ mod tests {
             ("numpy (>=1.0.*)", "numpy>=1.0"),
             ("six>=1.0,;python_version<'3'", "six>=1.0;python_version<'3'"),
             ("a[x]>=1.*", "a[x]>=1"),
+            ("a ()", "a"),
+            ("a ; (os_name=='nt')and(python_version<'3')", "a ; os_name=='nt' and python_version<'3'"),
+            ("a ; (os_name=='nt')or (python_version<'3')", "a ; os_name=='nt' or python_version<'3'"),
         ] {
             assert_eq!(
                 lenient_requirement(text).unwrap().to_string(),

@@ -75,7 +75,7 @@ impl Interpreter {
             base_prefix: facts.base_prefix,
             version,
             implementation: facts.implementation,
-            markers: facts.markers,
+            markers: of_release(facts.markers),
             tag,
             platform,
             origin,
@@ -155,6 +155,40 @@ impl Origin {
     }
 }
 
+/// Markers compare `python_version` by way of `python_full_version`, where 3.14.0rc1 comes before 3.14 although its
+/// `python_version` is 3.14: a release candidate counts as the release that it is a candidate of.
+fn of_release(markers: MarkerEnvironment) -> MarkerEnvironment {
+    let release = markers.python_full_version().version.only_release();
+    markers.with_python_full_version(release)
+}
+
 pub(crate) fn executable_name() -> &'static str {
     if cfg!(windows) { "python.exe" } else { "python" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pybun_model::Requirement;
+
+    #[test]
+    fn a_release_candidate_is_of_its_version() {
+        let candidate = serde_json::json!({
+            "implementation_name": "cpython", "implementation_version": "3.14.0rc1", "os_name": "posix",
+            "platform_machine": "x86_64", "platform_python_implementation": "CPython", "platform_release": "6",
+            "platform_system": "Linux", "platform_version": "1", "python_full_version": "3.14.0rc1",
+            "python_version": "3.14", "sys_platform": "linux",
+        });
+        let markers = of_release(serde_json::from_value(candidate).unwrap());
+        for (marker, holds) in [
+            ("python_version >= '3.14'", true),
+            ("python_version == '3.14'", true),
+            ("python_version < '3.14'", false),
+            ("python_version == '3.13'", false),
+            ("python_full_version < '3.14.0'", false),
+        ] {
+            let requirement: Requirement = format!("a ; {marker}").parse().unwrap();
+            assert_eq!(requirement.evaluate_markers(&markers, &[]), holds, "{marker}");
+        }
+    }
 }
