@@ -11,11 +11,20 @@ export default defineConfig({
         test: {
           name: 'cli',
           include: ['tests/cli/**/*.test.ts', 'tests/index/**/*.test.ts', 'tests/compat/**/*.test.ts'],
-          exclude: ['**/*.network.test.ts'],
+          exclude: ['**/*.network.test.ts', 'tests/compat/worlds.test.ts'],
           testTimeout: 3 * minute_ms,
           hookTimeout: 3 * minute_ms,
         },
       },
+      {
+        test: {
+          name: 'scenarios',
+          include: ['tests/scenarios/*.test.ts'],
+          testTimeout: minute_ms,
+          hookTimeout: minute_ms,
+        },
+      },
+      { test: { name: 'worlds', include: ['tests/compat/worlds.test.ts'], hookTimeout: minute_ms } },
       {
         test: {
           name: 'network',

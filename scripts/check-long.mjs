@@ -1,4 +1,4 @@
-// The checks that need the public package index, with pip and uv as oracles. Not part of `npm run ready`.
+// The checks that need the public package index or much time, with pip and uv as oracles. Not part of `npm run ready`.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { ROOT } from './platforms.mjs'

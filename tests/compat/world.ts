@@ -1,10 +1,25 @@
-import type { Packages, Release } from '../index/index.mjs'
+/** Small invented indexes and what is asked of them. The same seed always gives the same world. */
+import { createHash } from 'node:crypto'
 
-/** A small invented index and what is asked of it. The same seed always gives the same world. */
 export interface World {
   seed: number
-  packages: Packages
+  /** The oldest Python to resolve for, such as `3.9`; there is no upper bound. */
+  python: string
+  /** Project -> version -> release. */
+  packages: Record<string, Record<string, WorldRelease>>
   requirements: string[]
+}
+
+export interface WorldRelease {
+  requires: string[]
+  extras: Record<string, string[]>
+  requires_python?: string
+  yanked?: string
+}
+
+/** Changes whenever a world with the same seed has become another one. */
+export function fingerprint(world: World): string {
+  return createHash('sha256').update(JSON.stringify(world)).digest('hex').slice(0, 6)
 }
 
 /** Numbers in [0, 1) from a 32-bit seed (mulberry32). */
@@ -18,67 +33,139 @@ export function randomNumbers(seed: number): () => number {
   }
 }
 
-/** Up to 14 projects with up to 6 releases each; pre-releases, yanked and too new ones, extras and markers among them. */
+/** Each with its negation, so that one project can be asked for twice without an overlap. */
+const MARKERS: [string, string][] = [
+  ["sys_platform == 'win32'", "sys_platform != 'win32'"],
+  ["sys_platform == 'linux'", "sys_platform != 'linux'"],
+  ["platform_system == 'Darwin'", "platform_system != 'Darwin'"],
+  ["os_name == 'nt'", "os_name != 'nt'"],
+  ["platform_machine == 'aarch64'", "platform_machine != 'aarch64'"],
+  ["implementation_name == 'pypy'", "implementation_name != 'pypy'"],
+  ["python_version < '3.11'", "python_version >= '3.11'"],
+  ["python_version >= '3.12'", "python_version < '3.12'"],
+  ["python_full_version < '3.10.4'", "python_full_version >= '3.10.4'"],
+  ["sys_platform == 'linux' and python_version < '3.12'", "sys_platform != 'linux' or python_version >= '3.12'"],
+  [
+    "sys_platform == 'darwin' or platform_machine == 'aarch64'",
+    "sys_platform != 'darwin' and platform_machine != 'aarch64'",
+  ],
+]
+
+/** 3 to 15 projects with up to 6 releases each, and 1 to 5 requirements. A third of the worlds has no markers. */
 export function randomWorld(seed: number): World {
-  const random = randomNumbers(seed)
-  const pick = <T>(items: T[]): T => items[Math.floor(random() * items.length)] as T
-  const names = Array.from({ length: 4 + Math.floor(random() * 11) }, (_, at) => `pkg-${String.fromCharCode(97 + at)}`)
-  const versions = new Map(names.map((name) => [name, randomVersions(random)]))
-  const requirement = (name: string) => `${name}${randomSpecifier(random, versions.get(name) ?? [])}`
-  const packages: Packages = {}
+  const dice = new Dice(seed)
+  const names = Array.from({ length: dice.between(3, 15) }, (_, at) => `pkg-${String.fromCharCode(97 + at)}`)
+  const versions = new Map(names.map((name) => [name, randomVersions(dice)]))
+  const forks = dice.under(0.67) ? dice.next() * 0.3 : 0
+  const require = (name: string, extras: string) => randomRequirement({ dice, forks, versions, name, extras })
+  const packages: World['packages'] = {}
   for (const name of names) {
     const others = names.filter((other) => other !== name)
-    packages[name] = Object.fromEntries(
-      (versions.get(name) ?? []).map((version) => [version, randomRelease({ random, others, pick, requirement })]),
-    )
+    const releases = (versions.get(name) ?? []).map((version) => [version, randomRelease(dice, name, others, require)])
+    packages[name] = Object.fromEntries(releases)
   }
-  const asked = [...new Set(Array.from({ length: 1 + Math.floor(random() * 4) }, () => pick(names)))]
-  const requirements = asked.map((name) => {
-    const extra = random() < 0.2 ? '[fast]' : ''
-    return requirement(name).replace(name, `${name}${extra}`)
-  })
-  return { seed, packages, requirements }
+  const asked = new Set(Array.from({ length: dice.between(1, 5) }, () => dice.pick(names)))
+  const requirements = [...asked].flatMap((name) => require(name, randomExtras(dice)))
+  return { seed, python: dice.pick(['3.8', '3.9', '3.9', '3.10', '3.12']), packages, requirements }
 }
 
-function randomVersions(random: () => number): string[] {
+class Dice {
+  next: () => number
+  constructor(seed: number) {
+    this.next = randomNumbers(seed)
+  }
+  under(chance: number): boolean {
+    return this.next() < chance
+  }
+  between(low: number, high: number): number {
+    return low + Math.floor(this.next() * (high - low + 1))
+  }
+  pick<T>(items: readonly T[]): T {
+    return items[Math.floor(this.next() * items.length)] as T
+  }
+}
+
+function randomVersions(dice: Dice): string[] {
   const versions = new Set<string>()
-  const count = 1 + Math.floor(random() * 6)
+  const count = dice.between(1, 6)
   while (versions.size < count) {
-    const release = `${1 + Math.floor(random() * 3)}.${Math.floor(random() * 4)}`
-    versions.add(random() < 0.08 ? `${release}${random() < 0.5 ? 'a1' : 'rc1'}` : release)
+    const epoch = dice.under(0.01) ? '1!' : ''
+    const release = `${epoch}${dice.between(1, 3)}.${dice.between(0, 3)}`
+    const chance = dice.next()
+    if (chance < 0.07) versions.add(`${release}${dice.pick(['a1', 'b2', 'rc1'])}`)
+    else if (chance < 0.1) versions.add(`${release}.post1`)
+    else if (chance < 0.14) versions.add(`${release}+${dice.pick(['cpu', 'cu12', 'abc.1'])}`)
+    else if (chance < 0.15) versions.add(`${release}.dev1`)
+    else versions.add(release)
   }
   return [...versions]
 }
 
-function randomSpecifier(random: () => number, versions: string[]): string {
-  const version = versions[Math.floor(random() * versions.length)] ?? '1.0'
-  const chance = random()
+/** One requirement, or two whose markers exclude each other. */
+function randomRequirement(of: {
+  dice: Dice
+  forks: number
+  versions: Map<string, string[]>
+  name: string
+  extras: string
+}): string[] {
+  const { dice, forks, versions, name, extras } = of
+  const text = () => `${name}${extras}${randomSpecifier(dice, versions.get(name) ?? [])}`
+  if (!dice.under(forks)) return [text()]
+  const [marker, negation] = dice.pick(MARKERS)
+  if (dice.under(0.5)) return [`${text()} ; ${dice.pick([marker, negation])}`]
+  return [`${text()} ; ${marker}`, `${text()} ; ${negation}`]
+}
+
+function randomSpecifier(dice: Dice, versions: string[]): string {
+  const version = dice.pick(versions) ?? '1.0'
+  const plain = version.replace(/(a1|b2|rc1|\.post1|\.dev1|\+.*)$/, '')
+  const chance = dice.next()
   if (chance < 0.35) return ''
-  if (chance < 0.6) return `>=${version}`
-  if (chance < 0.75) return `<${version.replace(/(a|rc)1$/, '')}.1`
-  if (chance < 0.83) return `!=${version}`
-  if (chance < 0.93) return `~=${version.replace(/(a|rc)1$/, '')}`
+  if (chance < 0.55) return `>=${version.replace(/\+.*$/, '')}`
+  if (chance < 0.63) return `<${plain}.1`
+  if (chance < 0.66) return `>${plain}`
+  if (chance < 0.69) return `<=${plain}`
+  if (chance < 0.72) return `<${plain}`
+  if (chance < 0.77) return `!=${version}`
+  if (chance < 0.8) return `!=${plain}.*`
+  if (chance < 0.86) return `~=${plain}`
+  if (chance < 0.9) return `==${plain.replace(/\.\d+$/, '')}.*`
+  if (chance < 0.93)
+    return `>=${plain},<${Number(plain.replace(/^.*!|\..*$/g, '')) + 1}`.replace(/<(\d+)$/, upper(plain))
   return `==${version}`
 }
 
-function randomRelease(with_: {
-  random: () => number
-  others: string[]
-  pick: <T>(items: T[]) => T
-  requirement: (name: string) => string
-}): Release {
-  const { random, others, pick, requirement } = with_
-  const requires = Array.from({ length: Math.floor(random() * 3.2) }, () => {
-    const text = requirement(pick(others))
-    const chance = random()
-    if (chance < 0.06) return `${text} ; sys_platform == 'win32'`
-    if (chance < 0.12) return `${text} ; python_version >= '3.8'`
-    return text
-  })
-  return {
-    requires,
-    ...(random() < 0.3 ? { extras: { fast: [requirement(pick(others))] } } : {}),
-    ...(random() < 0.05 ? { requires_python: '>=3.99' } : {}),
-    ...(random() < 0.05 ? { yanked: 'not good' } : {}),
+/** Keeps the epoch of the lower bound. */
+function upper(plain: string): string {
+  return plain.includes('!') ? '<1!$1' : '<$1'
+}
+
+function randomExtras(dice: Dice): string {
+  if (!dice.under(0.2)) return ''
+  return dice.pick(['[fast]', '[slow]', '[all]', '[fast,slow]', '[unknown]'])
+}
+
+function randomRelease(
+  dice: Dice,
+  name: string,
+  others: string[],
+  require: (name: string, extras: string) => string[],
+): WorldRelease {
+  const some = (most: number) =>
+    Array.from({ length: Math.floor(dice.next() * most) }, () => require(dice.pick(others), randomExtras(dice))).flat()
+  const release: WorldRelease = { requires: some(3.2), extras: {} }
+  if (dice.under(0.35)) {
+    release.extras.fast = some(2.5)
+    release.extras.slow = some(2.2)
+    if (dice.under(0.4)) release.extras.all = [`${name}[fast,slow]`]
   }
+  const chance = dice.next()
+  if (chance < 0.04) release.requires_python = '>=3.99'
+  else if (chance < 0.07) release.requires_python = '>=3.12'
+  else if (chance < 0.1) release.requires_python = '>=3.10'
+  else if (chance < 0.12) release.requires_python = '>=3.8,<3.11'
+  else if (chance < 0.3) release.requires_python = '>=3.7'
+  if (dice.under(0.05)) release.yanked = 'not good'
+  return release
 }
