@@ -148,6 +148,8 @@ export interface ResolveRequest {
   prereleases: 'if-necessary' | 'allow' | 'disallow'
   upgrade: boolean
   upgrade_packages: string[]
+  /** Names that the command is about to add to a list of the manifest. */
+  adding?: Root
   /** The project's own name: what it requires of itself with extras are its own extras. */
   name?: string | null
   overrides?: string[]

@@ -27,8 +27,8 @@ export async function changeProject(
   const { project } = place
   const environment = await ensureProjectEnvironment(context, place)
   const python = environment.python
-  const { edited, locked } = await edit(({ manifest }, previous) =>
-    lockProject(context, place, { manifest, python, upgrade: NO_UPGRADE, previous }),
+  const { edited, locked } = await edit(({ manifest, adding }, previous) =>
+    lockProject(context, place, { manifest, python, upgrade: NO_UPGRADE, previous, ...(adding ? { adding } : {}) }),
   )
   const selection = select(edited.manifest, {
     groups: namedIf(table, 'group', edited.manifest.dependency_groups),

@@ -1,6 +1,6 @@
 import { fail } from '../errors/failure.ts'
 import { notADependency } from '../errors/project.ts'
-import type { Manifest, ManifestEdit, Requirement, Table } from '../model/native.ts'
+import type { Manifest, ManifestEdit, Requirement, Root, Table } from '../model/native.ts'
 import type { Project } from '../project/project.ts'
 import type { Context } from './context.ts'
 import { normalised } from './own.ts'
@@ -9,6 +9,8 @@ import { normalised } from './own.ts'
 export interface Edited {
   text: string
   manifest: Manifest
+  /** What the manifest on disk does not have yet. */
+  adding?: Root
 }
 
 /** `flask@3.1` as other package managers write it; a URL after `@` is PEP 508's and left alone. */
@@ -49,7 +51,12 @@ export async function withRequirements(
   if (wish.requirements.length === 0) return { text: project.text, manifest: project.manifest }
   const edits = wish.requirements.map(({ text }): ManifestEdit => ({ kind: 'add', requirement: text, ...wish.table }))
   const { text } = await context.native.manifestEdit({ text: project.text, path, edits })
-  return { text, manifest: await context.native.manifestParse({ text, path }) }
+  const { table, table_name } = wish.table
+  const adding: Root = {
+    requirements: wish.requirements.map(({ requirement }) => requirement.name),
+    ...(table === 'project' || table_name === undefined ? {} : { [table]: table_name }),
+  }
+  return { text, manifest: await context.native.manifestParse({ text, path }), adding }
 }
 
 /** A lower bound for every requirement that was typed without a version: the one that was chosen. */

@@ -22,11 +22,19 @@ export interface Upgrade {
 
 export const NO_UPGRADE: Upgrade = { all: false, packages: [] }
 
+export interface ProjectWish {
+  manifest: Manifest
+  python: string
+  upgrade: Upgrade
+  /** The manifest on disk does not have these yet. */
+  adding?: Root
+}
+
 /** The lock of a project: the one on disk while it fits the manifest, else a new one. Writes nothing. */
 export async function lockProject(
   context: Context,
   place: ProjectPlace,
-  wish: { manifest: Manifest; python: string; upgrade: Upgrade; previous?: Buffer | 'none' | null },
+  wish: ProjectWish & { previous?: Buffer | 'none' | null },
 ): Promise<Locked> {
   const saved = await context.system.files.readBytes(place.project.lock_path)
   const locked = await lockFor(
@@ -73,9 +81,9 @@ export async function decodeLock(context: Context, path: string): Promise<Record
 /** One lock covers every extra and group, so that choosing others later needs no resolution. */
 export function projectRequest(
   place: Place & { project: Project },
-  wish: { manifest: Manifest; python: string; upgrade: Upgrade },
+  wish: ProjectWish,
 ): ResolveRequest {
-  const { manifest } = wish
+  const { manifest, adding } = wish
   const roots: Root[] = [
     { requirements: manifest.dependencies },
     ...Object.entries(manifest.optional_dependencies).map(([extra, requirements]) => ({ requirements, extra })),
@@ -89,6 +97,7 @@ export function projectRequest(
     target: 'universal',
     upgrade: wish.upgrade.all,
     upgrade_packages: wish.upgrade.packages,
+    ...(adding ? { adding } : {}),
   }
 }
 

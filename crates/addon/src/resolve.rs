@@ -8,7 +8,7 @@ use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
 use pybun_lock::{Inputs, Lock, Mode, Prereleases, Root, RootKind};
 use pybun_model::{PackageName, Problem, Requirement, Sha256};
-use pybun_solve::{Request, Target, Upgrade};
+use pybun_solve::{Fixes, Request, Target, Upgrade};
 use pybun_supply::Supply;
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
@@ -33,6 +33,7 @@ pub(crate) struct ResolveWire {
     upgrade: bool,
     #[serde(default)]
     upgrade_packages: Vec<String>,
+    adding: Option<RootWire>,
 }
 
 #[derive(Deserialize)]
@@ -124,17 +125,13 @@ impl ResolveWire {
             hashes: self.hashes()?,
             upgrade,
             previous: None,
+            fixes: self.fixes()?,
         })
     }
 
     fn inputs(&self) -> Outcome<Inputs> {
         let root = |wire: &RootWire| -> Outcome<Root> {
-            let kind = match (&wire.group, &wire.extra) {
-                (Some(group), _) => RootKind::Group(group.parse().map_err(|_| vec![bad_name(group)])?),
-                (None, Some(extra)) => RootKind::Extra(extra.parse().map_err(|_| vec![bad_name(extra)])?),
-                (None, None) => RootKind::Project,
-            };
-            Ok(Root { kind, requirements: requirements_of(&wire.requirements)? })
+            Ok(Root { kind: wire.kind()?, requirements: requirements_of(&wire.requirements)? })
         };
         let inputs = Inputs {
             requires_python: self.requires_python.as_deref().map(specifiers).transpose()?,
@@ -152,6 +149,18 @@ impl ResolveWire {
             ..Inputs::of(all_of(self.roots.iter().map(root))?)
         };
         Ok(inputs.sorted())
+    }
+
+    /// Only the requirements of a project stand where commands of ours change them.
+    fn fixes(&self) -> Outcome<Fixes> {
+        let adding = |wire: &RootWire| -> Outcome<(RootKind, Vec<PackageName>)> {
+            let names = requirements_of(&wire.requirements)?.into_iter().map(|requirement| requirement.name);
+            Ok((wire.kind()?, names.collect()))
+        };
+        Ok(match self.target {
+            TargetWire::Universal => Fixes::Manifest { adding: self.adding.as_ref().map(adding).transpose()? },
+            TargetWire::Machine => Fixes::Words,
+        })
     }
 
     /// What to let go of, and what each of it is limited to: `name`, or `name==1.2`.
@@ -172,6 +181,16 @@ impl ResolveWire {
             Ok((package_name(name)?, digests))
         };
         Ok(all_of(self.hashes.iter().map(one))?.into_iter().collect())
+    }
+}
+
+impl RootWire {
+    fn kind(&self) -> Outcome<RootKind> {
+        Ok(match (&self.group, &self.extra) {
+            (Some(group), _) => RootKind::Group(group.parse().map_err(|_| vec![bad_name(group)])?),
+            (None, Some(extra)) => RootKind::Extra(extra.parse().map_err(|_| vec![bad_name(extra)])?),
+            (None, None) => RootKind::Project,
+        })
     }
 }
 

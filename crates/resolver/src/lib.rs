@@ -245,6 +245,11 @@ impl Resolver {
         other
     }
 
+    /// A marker as it reads for those who know for which Pythons all this is.
+    pub fn without_python(&self, marker: MarkerTree) -> MarkerTree {
+        marker.restrict(python::Python::new(&self.inputs.python).marker)
+    }
+
     pub fn inputs(&self) -> &Inputs {
         &self.inputs
     }

@@ -4,6 +4,8 @@ mod conflict;
 mod facts;
 mod lock;
 mod nearest;
+mod relax;
+mod remedy;
 mod solve;
 mod source;
 #[cfg(test)]
@@ -11,5 +13,6 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use remedy::Fixes;
 pub use solve::{Request, Target, Upgrade, solve};
 pub use source::{Direct, Future, Source};

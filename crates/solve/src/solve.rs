@@ -1,7 +1,8 @@
 //! The loop.
 
 use crate::facts::{file_to_ask, metadata_of, page_of};
-use crate::{Source, conflict, lock};
+use crate::remedy::Bounds;
+use crate::{Fixes, Source, conflict, lock, remedy};
 use pybun_lock::Lock;
 use pybun_model::{
     CoreMetadata, Distribution, Emit, Event, IndexFile, MarkerEnvironment, PackageName, Phase, Problem, ProjectPage,
@@ -26,6 +27,8 @@ pub struct Request {
     /// Versions to keep where they still fit.
     pub previous: Option<Lock>,
     pub upgrade: Upgrade,
+    /// What may be proposed where nothing fits.
+    pub fixes: Fixes,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +65,10 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
     loop {
         match resolver.step() {
             Step::Done(resolution) => return lock::lock_of(request, &resolution, &known.pages),
-            Step::Conflict(conflict) => return Err(unsolved(&conflict, &resolver, request, source.as_ref())),
+            Step::Conflict(conflict) => {
+                drop(open);
+                return Err(unsolved(&conflict, &resolver, request, &mut known, &source).await);
+            }
             Step::Need(requests) => {
                 for wanted in requests {
                     known.start(wanted, request, &source, &mut open);
@@ -82,9 +88,7 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
         };
         let total = Some(done + open.len() as u64);
         emit(Event::Progress { phase: Phase::Resolve, name: Some(answer.name()), done, total, unit: Unit::Packages });
-        if let Answer { page: Some(page), .. } = &answer {
-            known.pages.insert(page.name.clone(), page.clone());
-        }
+        known.learn(&answer);
         resolver.answer(&answer.request, answer.fact);
         if let Some((request, fact)) = answer.also {
             resolver.answer(&request, fact);
@@ -92,9 +96,50 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
     }
 }
 
-fn unsolved(conflict: &Conflict, resolver: &Resolver, request: &Request, source: &dyn Source) -> Problem {
+async fn unsolved(
+    conflict: &Conflict,
+    resolver: &Resolver,
+    request: &Request,
+    known: &mut Known,
+    source: &Arc<dyn Source>,
+) -> Problem {
     let world = conflict::World { resolver, request };
-    conflict::problem(conflict, &conflict::Story::new(conflict, world), world, &source.indexes())
+    let story = conflict::Story::new(conflict, world);
+    let problem = conflict::problem(conflict, &story, world, &source.indexes());
+    remedy::with_remedies(problem, &story, world, known, source, remedy::BOUNDS).await
+}
+
+/// Resolves another request with what `latest` knows, and leaves it knowing more. `None` when that does not succeed
+/// within the bounds.
+pub(crate) async fn attempt(
+    latest: &mut Resolver,
+    request: &Request,
+    known: &mut Known,
+    source: &Arc<dyn Source>,
+    bounds: Bounds,
+) -> Option<Lock> {
+    *latest = latest.again(lock::resolver_inputs(request));
+    let mut open: JoinSet<Result<Answer, Problem>> = JoinSet::new();
+    let mut asked = 0;
+    loop {
+        match latest.step() {
+            Step::Done(resolution) => return lock::lock_of(request, &resolution, &known.pages).ok(),
+            Step::Conflict(_) => return None,
+            Step::Need(requests) => {
+                asked += requests.len();
+                if asked > bounds.facts || latest.statistics().decisions > bounds.decisions {
+                    return None;
+                }
+                requests.into_iter().for_each(|wanted| known.start(wanted, request, source, &mut open));
+            }
+        }
+        let Ok(answer) = open.join_next().await?.ok()? else { continue };
+        known.learn(&answer);
+        latest.answer(&answer.request, answer.fact);
+        if let Some((request, fact)) = answer.also {
+            latest.answer(&request, fact);
+        }
+    }
 }
 
 struct Answer {
@@ -114,12 +159,18 @@ impl Answer {
     }
 }
 
-struct Known {
+pub(crate) struct Known {
     direct: FxHashMap<PackageName, String>,
     pages: FxHashMap<PackageName, Arc<ProjectPage>>,
 }
 
 impl Known {
+    fn learn(&mut self, answer: &Answer) {
+        if let Some(page) = &answer.page {
+            self.pages.insert(page.name.clone(), page.clone());
+        }
+    }
+
     fn start(
         &self,
         wanted: pybun_resolver::Request,

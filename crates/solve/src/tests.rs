@@ -1,6 +1,6 @@
 //! The loop over an index in memory.
 
-use crate::{Future, Request, Source, Target, Upgrade, solve};
+use crate::{Fixes, Future, Request, Source, Target, Upgrade, solve};
 use pybun_lock::{Inputs, Root, RootKind};
 use pybun_model::{
     Architecture, CoreMetadata, IndexFile, Libc, PackageName, Platform, Problem, ProjectPage, PythonTag, Tags, silent,
@@ -79,6 +79,7 @@ fn request(requirements: &[&str]) -> Request {
         hashes: BTreeMap::new(),
         previous: None,
         upgrade: Upgrade::Nothing,
+        fixes: Fixes::No,
     }
 }
 

@@ -9,7 +9,7 @@ use pybun_lock::{Inputs, Root, RootKind};
 use pybun_model::{CoreMetadata, Distribution, IndexFile, PackageName, Problem, Requirement, Sha256, Version};
 use pybun_plan::{Selection, Target};
 use pybun_python::Environment;
-use pybun_solve::{Request, Upgrade};
+use pybun_solve::{Fixes, Request, Upgrade};
 use serde_json::Map;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -122,6 +122,7 @@ impl Supply {
             hashes: BTreeMap::new(),
             previous: None,
             upgrade: Upgrade::Nothing,
+            fixes: Fixes::No,
         };
         let lock = pybun_solve::solve(&request, Arc::new(self.clone()), &pybun_model::silent).await?;
         let target = Target { markers: &request.markers, tags: &request.tags };

@@ -3,6 +3,8 @@
 
 mod leaf;
 mod proof;
+#[cfg(test)]
+mod proof_tests;
 mod ranges;
 mod story;
 #[cfg(test)]

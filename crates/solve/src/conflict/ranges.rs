@@ -79,6 +79,9 @@ fn segment(run: &std::ops::Range<usize>, versions: &[Version]) -> String {
 
 /// A range as specifiers, whatever versions exist. `==1.0` is a range, because it also holds the local versions of 1.0.
 pub(crate) fn stated(range: &Range) -> String {
+    if range.is_empty() {
+        return "<0.dev0".to_owned();
+    }
     let text = |(low, high): (Bound<&Version>, Bound<&Version>)| match (low, high) {
         (Bound::Included(low), Bound::Included(high) | Bound::Excluded(high))
             if low.clone().without_local() == high.clone().without_local() =>
@@ -88,12 +91,13 @@ pub(crate) fn stated(range: &Range) -> String {
         (low, high) => {
             let low = match low {
                 Bound::Unbounded => None,
-                Bound::Included(low) => Some(format!(">={low}")),
-                Bound::Excluded(low) => Some(format!(">{}", low.clone().without_local())),
+                Bound::Included(low) if !is_above_local(low) => Some(format!(">={low}")),
+                Bound::Included(low) | Bound::Excluded(low) => Some(format!(">{}", low.clone().without_local())),
             };
             let high = match high {
                 Bound::Unbounded => None,
                 Bound::Included(high) => Some(format!("<={}", high.clone().without_local())),
+                Bound::Excluded(high) if is_above_local(high) => Some(format!("<={}", high.clone().without_local())),
                 Bound::Excluded(high) => Some(format!("<{high}")),
             };
             low.into_iter().chain(high).collect::<Vec<_>>().join(",")
@@ -112,6 +116,11 @@ pub(crate) fn stated(range: &Range) -> String {
         parts.push("…".to_owned());
     }
     parts.join(" or ")
+}
+
+/// A bound above all local versions of its version, which no text can say.
+fn is_above_local(version: &Version) -> bool {
+    version.to_string().ends_with('+')
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A proof as a story: who needs what, and which versions are out of the question, from the project downwards.
 
+use crate::Target;
 use crate::conflict::leaf::{Asker, Bar, Leaf, Versions, World, name_of};
 use pybun_lock::RootKind;
 use pybun_model::{ExtraName, MarkerTree, PackageName};
@@ -21,6 +22,8 @@ pub(crate) struct Link {
     pub(crate) by: Asker,
     pub(crate) node: Node,
     pub(crate) wanted: Range,
+    /// Where it counts.
+    pub(crate) marker: MarkerTree,
     /// As written; several where versions say it in several ways.
     pub(crate) texts: BTreeSet<String>,
 }
@@ -43,7 +46,9 @@ impl Story {
         let mut broken = Vec::new();
         for leaf in conflict.leaves().filter_map(|cause| world.leaf(cause)) {
             match leaf {
-                Leaf::Needs { by, node, wanted, text, .. } => link(&mut links, by, node, &wanted, text),
+                Leaf::Needs { by, node, wanted, text, marker } => {
+                    link(&mut links, Link { by, node, wanted, marker, texts: BTreeSet::from([text]) });
+                }
                 Leaf::Barred { name, range, bar, .. } => wall(&mut walls, world, name, &range, bar),
                 Leaf::Broken { why } => broken.push(why),
                 Leaf::Tie { .. } => {}
@@ -54,7 +59,8 @@ impl Story {
             empty(&mut walls, world, link);
         }
         walls.sort_by(|a, b| a.name.cmp(&b.name));
-        Self { links, walls, broken, environment: conflict.environment }
+        let environment = everywhere(conflict.environment, &links, world);
+        Self { links, walls, broken, environment }
     }
 
     /// What stands in your own lists and matters here, constraints and overrides last.
@@ -108,21 +114,31 @@ impl Story {
     }
 }
 
-fn link(links: &mut Vec<Link>, by: Asker, node: Node, wanted: &Range, text: String) {
+/// The part of `environment` in which all of it counts at once.
+fn everywhere(environment: MarkerTree, links: &[Link], world: World) -> MarkerTree {
+    let all = links.iter().fold(environment, |all, link| all.and(link.marker));
+    if all.is_false() || matches!(world.request.target, Target::Machine) {
+        return environment;
+    }
+    world.resolver.without_python(all)
+}
+
+fn link(links: &mut Vec<Link>, new: Link) {
     let alike = |link: &&mut Link| {
-        link.node == node
-            && link.wanted == *wanted
-            && match (&link.by, &by) {
+        link.node == new.node
+            && link.wanted == new.wanted
+            && match (&link.by, &new.by) {
                 (Asker::Package(a, extra_a, _), Asker::Package(b, extra_b, _)) => a == b && extra_a == extra_b,
                 (a, b) => a == b,
             }
     };
     match links.iter_mut().find(alike) {
         Some(link) => {
-            link.by = joined(&link.by, &by);
-            link.texts.insert(text);
+            link.by = joined(&link.by, &new.by);
+            link.marker = link.marker.or(new.marker);
+            link.texts.extend(new.texts);
         }
-        None => links.push(Link { by, node, wanted: wanted.clone(), texts: BTreeSet::from([text]) }),
+        None => links.push(new),
     }
 }
 
@@ -150,6 +166,7 @@ fn with_few_ways(links: Vec<Link>) -> Vec<Link> {
             Some(other) => {
                 other.by = joined(&other.by, &link.by);
                 other.wanted = other.wanted.union(&link.wanted);
+                other.marker = other.marker.or(link.marker);
                 other.texts.extend(link.texts);
             }
             None => out.push(link),

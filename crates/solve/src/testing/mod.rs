@@ -1,9 +1,10 @@
 //! An index in memory, written as text.
 
-use crate::{Direct, Future, Request, Source, Target, Upgrade};
-use pybun_lock::{Inputs, Root, RootKind};
+use crate::{Direct, Fixes, Future, Request, Source, Target, Upgrade};
+use pybun_lock::{Inputs, Prereleases, Root, RootKind};
 use pybun_model::{
-    Architecture, CoreMetadata, IndexFile, Libc, PackageName, Platform, Problem, ProjectPage, PythonTag, Tags,
+    Architecture, CoreMetadata, IndexFile, Libc, PackageName, Platform, Problem, ProjectPage, PythonTag, Requirement,
+    Tags,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 /// `wheel cp39-cp39-win_arm64` instead of one for every platform, `unreadable` metadata.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
-    releases: Vec<Release>,
+    pub(crate) releases: Vec<Release>,
 }
 
 #[derive(Clone, Debug)]
@@ -125,5 +126,54 @@ pub(crate) fn request(requirements: &[&str]) -> Request {
         hashes: BTreeMap::new(),
         previous: None,
         upgrade: Upgrade::Nothing,
+        fixes: Fixes::Manifest { adding: None },
     }
+}
+
+/// What a user's request is after the command. Fails for a command that PyBun does not have.
+pub(crate) fn following(request: &Request, command: &[String]) -> Request {
+    let mut out = request.clone();
+    let words: Vec<&str> = command.iter().map(String::as_str).collect();
+    let (verb, mut rest) = match words[..] {
+        ["pybun", verb, ref rest @ ..] => (verb, rest),
+        _ => panic!("{command:?}"),
+    };
+    if verb == "lock" {
+        assert_eq!(rest, ["--prereleases", "if-necessary"]);
+        out.inputs.prereleases = Prereleases::IfNecessary;
+        return out;
+    }
+    let list = match *rest {
+        ["--dev", ref more @ ..] => {
+            rest = more;
+            RootKind::Group("dev".parse().unwrap())
+        }
+        ["--group", name, ref more @ ..] => {
+            rest = more;
+            RootKind::Group(name.parse().unwrap())
+        }
+        ["--optional", name, ref more @ ..] => {
+            rest = more;
+            RootKind::Extra(name.parse().unwrap())
+        }
+        _ => RootKind::Project,
+    };
+    let root = out.inputs.roots.iter_mut().find(|root| root.kind == list).unwrap();
+    for word in rest {
+        match verb {
+            "add" => {
+                let new: Requirement = word.parse().unwrap();
+                let same = |old: &&mut Requirement| old.name == new.name && old.marker == new.marker;
+                let old = root.requirements.iter_mut().find(same).expect("a fix changes what is there");
+                *old = new;
+            }
+            "remove" => {
+                let before = root.requirements.len();
+                root.requirements.retain(|requirement| requirement.name.as_ref() != *word);
+                assert!(root.requirements.len() < before, "{command:?} removes nothing");
+            }
+            _ => panic!("{command:?}"),
+        }
+    }
+    out
 }
