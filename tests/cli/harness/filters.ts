@@ -32,6 +32,7 @@ export function filter(text: string, { box, port, python: hasPython }: Filters):
     .replace(/\/tmp\/b[A-Za-z0-9]{6}\//g, '/tmp/[RANDOM]/')
     .replace(/(\/logs\/[\w.-]+-)[A-Za-z0-9]{6}\.log/g, '$1[RANDOM].log')
     .replace(/^ *"[ ~^]+",\n/gm, '')
+    .replace(/\bcp\[XY\]-cp\[XY\]-\w+/g, 'cp[XY]-cp[XY]-[PLATFORM]')
     .replace(/\b[0-9a-f]{64}\b/g, '[SHA256]')
     .replace(/\b[0-9a-f]{32}\b/g, '[KEY]')
     .replace(/\b\d+(\.\d+)?\s?(ms|s)\b/g, '[TIME]')

@@ -177,9 +177,7 @@ fn either(items: &[String]) -> String {
 fn hint(wall: &Wall, name: &PackageName, nearby: &[String], place: &str, world: World) -> Option<String> {
     match &wall.bar {
         Bar::NoVersion | Bar::Prereleases if !nearby.is_empty() => {
-            let newest = world.versions(name).iter().rev().find(|version| !version.any_prerelease());
-            let newest = newest.or(world.versions(name).last()).map(ToString::to_string).unwrap_or_default();
-            Some(format!("The newest is {newest}; near what is wanted there are {}", nearby.join(", ")))
+            Some(format!("Near what is wanted there are {}", nearby.join(", ")))
         }
         Bar::NoVersion | Bar::Prereleases => Some(format!("There is no usable file of any version on {place}")),
         Bar::Why(Why::NotFound) => {

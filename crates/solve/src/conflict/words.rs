@@ -222,7 +222,8 @@ pub(crate) fn enumeration(items: &[String], most: usize) -> String {
 /// The versions of a project nearest to what was wanted, newest first.
 pub(crate) fn nearby(name: &PackageName, range: &Range, world: World) -> Vec<String> {
     let all = world.versions(name);
-    let stable: Vec<&Version> = all.iter().filter(|version| !version.any_prerelease()).collect();
+    let stable: Vec<&Version> =
+        all.iter().filter(|version| !version.any_prerelease() && !world.is_yanked(name, version)).collect();
     let known: Vec<&Version> = if stable.is_empty() { all.iter().collect() } else { stable };
     let at = match range.bounding_range() {
         Some((std::ops::Bound::Included(low) | std::ops::Bound::Excluded(low), _)) => {
@@ -238,6 +239,11 @@ pub(crate) fn nearby(name: &PackageName, range: &Range, world: World) -> Vec<Str
 }
 
 impl World<'_> {
+    fn is_yanked(&self, name: &PackageName, version: &Version) -> bool {
+        let Some(Ok(page)) = self.resolver.page(name) else { return false };
+        page.position(version).is_some_and(|place| page.files(place).iter().all(|file| file.yanked))
+    }
+
     /// Everything that exists will do.
     fn inside_all(&self, link: &Link) -> bool {
         name_of(&link.node).is_none_or(|name| self.versions(name).iter().all(|version| link.wanted.contains(version)))

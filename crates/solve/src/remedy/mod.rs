@@ -406,6 +406,7 @@ fn options(list: &RootKind) -> Vec<String> {
 fn told(problem: Problem, found: &[Remedy], tried: usize, story: &Story, request: &Request) -> Problem {
     if found.is_empty() {
         return match (problem.code, tried) {
+            ("resolve/no-solution", 0) => problem.hint("Choose between them, or take another version of one of them"),
             (_, 0) => problem,
             ("resolve/no-solution", 1) => problem.hint("The one change that could help was tried and does not"),
             ("resolve/no-solution", _) => {
