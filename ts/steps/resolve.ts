@@ -79,10 +79,7 @@ export async function decodeLock(context: Context, path: string): Promise<Record
 }
 
 /** One lock covers every extra and group, so that choosing others later needs no resolution. */
-export function projectRequest(
-  place: Place & { project: Project },
-  wish: ProjectWish,
-): ResolveRequest {
+export function projectRequest(place: Place & { project: Project }, wish: ProjectWish): ResolveRequest {
   const { manifest, adding } = wish
   const roots: Root[] = [
     { requirements: manifest.dependencies },
