@@ -1,11 +1,11 @@
 //! Making an environment what a lock says: plan, fetch, apply.
 
-use crate::answer::{Answer, OnEvent, Outcome, all_of, answer_later, emitter, one, text};
+use crate::answer::{Answer, OnEvent, Outcome, all_of, answer, answer_later, emitter, one, text};
 use crate::settings::SettingsWire;
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use pybun_engine::sync::{self, Fetched, Move, Planned, Wish};
-use pybun_model::{ExtraName, GroupName, Problem};
+use pybun_engine::sync::{self, Checks, Fetched, Move, Planned, Refused, Wish};
+use pybun_model::{Event, ExtraName, GroupName, PackageName, Problem};
 use pybun_plan::Selection;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -34,6 +34,16 @@ struct PlanWire {
     reinstall: bool,
     keep_extraneous: bool,
     project: Option<String>,
+    /// Neither the project nor what it depends on: only the groups.
+    #[serde(default)]
+    without_project: bool,
+    /// An interpreter: `environment` is a plain directory, or does not exist yet.
+    #[serde(default)]
+    bare: Option<String>,
+    #[serde(default)]
+    verify: bool,
+    #[serde(default)]
+    require_hashes: bool,
 }
 
 #[napi(catch_unwind)]
@@ -45,18 +55,29 @@ pub fn plan(request: String, lock: Buffer) -> napi::Result<String> {
 fn make_plan(wire: &PlanWire, lock: &[u8]) -> Outcome {
     let lock = pybun_lock::decode(lock).map_err(one)?;
     let search = crate::python::search(wire.settings.cwd.clone(), wire.settings.cache_dir.clone());
-    let environment = pybun_python::read_environment(&wire.environment, &search).map_err(one)?;
+    let environment = match &wire.bare {
+        None => pybun_python::read_environment(&wire.environment, &search).map_err(one)?,
+        Some(python) => {
+            let wanted = pybun_python::Wanted { request: Some(python), ..Default::default() };
+            let choice = pybun_python::choose(&search, wanted).map_err(one)?;
+            sync::bare_environment(&search.cwd.join(&wire.environment), choice.interpreter)
+        }
+    };
+    let checks = Checks {
+        verify: wire.verify.then_some(wire.settings.cache_dir.as_path()),
+        require_hashes: wire.require_hashes || wire.verify,
+    };
     let wish = Wish {
         lock: &lock,
         selection: Selection {
-            without_project: false,
+            without_project: wire.without_project,
             extras: names::<ExtraName>(&wire.extras)?,
             groups: names::<GroupName>(&wire.groups)?,
         },
         options: pybun_plan::Options { reinstall: wire.reinstall, keep_extraneous: wire.keep_extraneous },
         project: wire.project.as_deref().and_then(|name| name.parse().ok()),
     };
-    let planned = sync::plan(environment, wish).map_err(|problem| vec![problem])?;
+    let planned = sync::plan_checked(environment, wish, checks).map_err(|problem| vec![problem])?;
     let (settled, ops) = (planned.is_settled(), planned.moves.iter().map(move_json).collect::<Vec<_>>());
     let id = NEXT.fetch_add(1, Ordering::Relaxed);
     let known = Arc::new(Known { planned, fetched: Mutex::default() });
@@ -96,23 +117,76 @@ pub async fn fetch_plan(request: String, on_event: OnEvent) -> napi::Result<Answ
     .await
 }
 
-/// Removes and installs what the plan says. After a failure the environment is as before.
+#[derive(Deserialize)]
+struct ApplyWire {
+    settings: SettingsWire,
+    plan: u32,
+    /// Compare what the store holds with its digests before it is linked.
+    #[serde(default)]
+    verify: bool,
+}
+
+/// Removes and installs what the plan says. After a failure the environment is as before. What the store has lost or
+/// damaged is fetched again.
 #[napi]
 pub async fn apply_plan(request: String, on_event: OnEvent) -> napi::Result<Answer> {
     let emit = emitter(on_event);
-    answer_later(request, move |StepWire { settings, plan }| async move {
+    answer_later(request, move |ApplyWire { settings, plan, verify }| async move {
         let known = find(plan);
-        let work = move || {
-            let fetched = known.fetched.lock().unwrap_or_else(PoisonError::into_inner);
-            sync::apply(&known.planned, &fetched, &settings.cache_dir, &*emit).map_err(|problem| vec![problem])
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|error| {
-            vec![Problem::new("install/crash", format!("the installation ended without an answer ({error})"))]
-        })??;
+        let options = pybun_install::Options { verify, ..settings.install_options() };
+        for tried in 1.. {
+            let (known, emit, cache_dir) = (known.clone(), emit.clone(), settings.cache_dir.clone());
+            let applying = known.clone();
+            let work_emit = emit.clone();
+            let work = move || {
+                let fetched = applying.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+                sync::apply_with(&applying.planned, &fetched, &cache_dir, &options, &*work_emit)
+            };
+            let done = tokio::task::spawn_blocking(work).await.map_err(|error| {
+                vec![Problem::new("install/crash", format!("the installation ended without an answer ({error})"))]
+            })?;
+            match done {
+                Ok(()) => break,
+                Err(Refused { fetch_again: true, problem }) if tried < sync::TRIES => {
+                    emit(Event::Note {
+                        code: problem.code,
+                        message: format!("{}; it is fetched again", problem.message),
+                    });
+                    let supply = settings.supply(&known.planned.environment.python.display().to_string(), emit)?;
+                    let fetched = sync::fetch(&known.planned, &supply).await.map_err(|problem| vec![problem])?;
+                    *known.fetched.lock().unwrap_or_else(PoisonError::into_inner) = fetched;
+                }
+                Err(refused) => return Err(vec![refused.problem]),
+            }
+        }
         PLANS.lock().unwrap_or_else(PoisonError::into_inner).remove(&plan);
         Ok((Value::Null, None))
     })
     .await
+}
+
+#[derive(Deserialize)]
+struct UninstallWire {
+    settings: SettingsWire,
+    environment: PathBuf,
+    names: Vec<String>,
+}
+
+/// Takes distributions away by their RECORD.
+#[napi(catch_unwind)]
+pub fn uninstall(request: String) -> napi::Result<String> {
+    answer(&request, |UninstallWire { settings, environment, names }| {
+        let search = crate::python::search(settings.cwd.clone(), settings.cache_dir.clone());
+        let environment = pybun_python::read_environment(&environment, &search).map_err(one)?;
+        let names = self::names::<PackageName>(&names)?;
+        let removed = sync::uninstall(&environment, &names, &settings.cache_dir).map_err(|problem| vec![problem])?;
+        Ok(json!({
+            "removed": removed.iter().map(|(name, version)| json!({
+                "name": name,
+                "version": version.to_string(),
+            })).collect::<Vec<_>>(),
+        }))
+    })
 }
 
 fn find(id: u32) -> Arc<Known> {

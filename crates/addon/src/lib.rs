@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(dead_code))]
 
 mod answer;
+mod cache;
 mod directory_lock;
 mod environment;
 mod exec;

@@ -140,11 +140,13 @@ pub fn requirement_parse(request: String) -> napi::Result<String> {
 struct RequirementsWire {
     paths: Vec<String>,
     cwd: PathBuf,
+    #[serde(default)]
+    require_hashes: bool,
 }
 
 #[napi(catch_unwind)]
 pub fn requirements_read(request: String) -> napi::Result<String> {
-    answer(&request, |RequirementsWire { paths, cwd }| {
+    answer(&request, |RequirementsWire { paths, cwd, require_hashes }| {
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         let environment: BTreeMap<String, String> = std::env::vars().collect();
         let mut read = |path: &str| read_file(&cwd, path);
@@ -155,7 +157,7 @@ pub fn requirements_read(request: String) -> napi::Result<String> {
         if read.no_index || std::env::var_os("PIP_NO_INDEX").is_some_and(|value| !value.is_empty() && value != "0") {
             return Err(vec![unsupported_no_index()]);
         }
-        let hashing = read.require_hashes || read.requirements.iter().any(|listed| !listed.hashes.is_empty());
+        let hashing = require_hashes || read.require_hashes || read.requirements.iter().any(|listed| !listed.hashes.is_empty());
         let bare: Vec<Problem> = read
             .requirements
             .iter()

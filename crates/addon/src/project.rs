@@ -3,7 +3,6 @@
 use crate::answer::{Answer, OnEvent, answer_later, emitter, one};
 use crate::settings::SettingsWire;
 use napi_derive::napi;
-use pybun_engine::sync::options;
 use pybun_install::{Install, Store};
 use pybun_model::Problem;
 use pybun_supply::layout_of;
@@ -37,9 +36,10 @@ pub async fn install_project(request: String, on_event: OnEvent) -> napi::Result
             requested: true,
             direct_url: Some(json!({ "url": url, "dir_info": { "editable": true } }).to_string()),
         };
+        let options = wire.settings.install_options();
         let store = Store::open(&wire.settings.cache_dir);
         let layout = layout_of(&environment);
-        let place = move || pybun_install::install(&store, &layout, &[install], &options(), &pybun_model::silent);
+        let place = move || pybun_install::install(&store, &layout, &[install], &options, &pybun_model::silent);
         let placed = tokio::task::spawn_blocking(place).await.map_err(|error| {
             vec![Problem::new("install/crash", format!("the installation ended without an answer ({error})"))]
         })?;

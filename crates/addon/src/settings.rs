@@ -20,10 +20,23 @@ pub(crate) struct SettingsWire {
     pub(crate) offline: bool,
     #[serde(default)]
     pub(crate) refresh: bool,
+    /// `auto`, `hardlink`, `reflink`, `copy` or `tree`.
+    #[serde(default)]
+    pub(crate) link_mode: Option<String>,
+    #[serde(default)]
+    pub(crate) compile_bytecode: bool,
     pub(crate) cwd: PathBuf,
 }
 
 impl SettingsWire {
+    pub(crate) fn install_options(&self) -> pybun_install::Options {
+        let link = self.link_mode.as_deref().and_then(|text| text.parse().ok()).unwrap_or_default();
+        // Whoever forbids Python to write bytecode does not want ours either.
+        let forbidden = std::env::var_os("PYTHONDONTWRITEBYTECODE").is_some_and(|value| !value.is_empty());
+        let compile = self.compile_bytecode && !forbidden;
+        pybun_install::Options { link, compile, ..Default::default() }
+    }
+
     /// Everything that work on packages needs, for the interpreter at `python`.
     pub(crate) fn supply(&self, python: &str, emit: Emitter) -> Result<Supply, Vec<Problem>> {
         let search = crate::python::search(self.cwd.clone(), self.cache_dir.clone());

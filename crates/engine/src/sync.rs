@@ -78,12 +78,39 @@ impl MoveKind {
     }
 }
 
+/// What a plan is asked for beyond the lock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Checks<'a> {
+    /// Compare every file of the environment, and of the store in this data directory, with its digest; what was
+    /// changed is fetched and installed again.
+    pub verify: Option<&'a Path>,
+    /// Refuse what the lock has no digest of.
+    pub require_hashes: bool,
+}
+
 /// Compares the lock with the environment. Changes nothing.
 pub fn plan(environment: Environment, wish: Wish) -> Result<Planned, Problem> {
-    let present = pybun_install::installed(&layout_of(&environment)).map_err(|error| Problem::from(&error))?;
+    plan_checked(environment, wish, Checks::default())
+}
+
+/// The same with checks, which may take damaged wheels out of the store.
+pub fn plan_checked(environment: Environment, wish: Wish, checks: Checks) -> Result<Planned, Problem> {
+    let layout = layout_of(&environment);
+    let mut present = pybun_install::installed(&layout).map_err(|error| Problem::from(&error))?;
+    if let Some(cache_dir) = checks.verify {
+        let sound = pybun_install::check(&Store::open(cache_dir), &layout, &present, pybun_install::io_threads());
+        for (dist, sound) in present.iter_mut().zip(sound.map_err(|error| Problem::from(&error))?) {
+            dist.complete &= sound;
+        }
+    }
     let tags = environment.interpreter.tags();
     let target = Target { markers: &environment.interpreter.markers, tags: &tags };
     let chosen = pybun_plan::select(wish.lock, target, &wish.selection).map_err(|error| Problem::from(&error))?;
+    if checks.require_hashes
+        && let Some(bare) = chosen.iter().find(|chosen| chosen.file.sha256.is_none())
+    {
+        return Err(no_hash(bare));
+    }
     let installed: Vec<Installed> = present.iter().map(installed_of).collect();
     let plan = pybun_plan::plan(chosen, &installed, &protected(wish.project), wish.options);
     let moves = plan.ops.iter().map(move_of).collect();
@@ -113,11 +140,32 @@ pub async fn fetch(planned: &Planned, supply: &Supply) -> Result<Fetched, Proble
     })
 }
 
+/// Why a plan could not be applied.
+pub struct Refused {
+    pub problem: Problem,
+    /// Something that the store had is damaged or gone; it was taken out, and fetching it again may help.
+    pub fetch_again: bool,
+}
+
 /// Removes and installs what the plan says. After a failure the environment is as before.
 pub fn apply(planned: &Planned, fetched: &Fetched, cache_dir: &Path, emit: Emit) -> Result<(), Problem> {
+    apply_with(planned, fetched, cache_dir, &options(), emit).map_err(|refused| refused.problem)
+}
+
+/// How often a plan is applied when the store loses what it needs. A collection takes nothing that was just used, so
+/// that the second time is enough.
+pub const TRIES: usize = 3;
+
+pub fn apply_with(
+    planned: &Planned,
+    fetched: &Fetched,
+    cache_dir: &Path,
+    options: &pybun_install::Options,
+    emit: Emit,
+) -> Result<(), Refused> {
     let layout = layout_of(&planned.environment);
     let store = Store::open(cache_dir);
-    let problem = |error| Problem::from(&error);
+    let problem = |error: pybun_install::Error| Refused { problem: Problem::from(&error), fetch_again: false };
     pybun_install::repair(&store, &layout).map_err(problem)?;
     let mut remove = Vec::new();
     if !planned.removals.is_empty() {
@@ -130,19 +178,76 @@ pub fn apply(planned: &Planned, fetched: &Fetched, cache_dir: &Path, emit: Emit)
     let installs: Vec<Install> =
         planned.wants.iter().zip(&fetched.wheels).map(|(wanted, sha256)| install_of(wanted, *sha256)).collect();
     let change = pybun_install::Change { remove: &remove, install: &installs };
-    pybun_install::change(&store, &layout, &change, &options(), emit).map_err(|error| {
-        if let pybun_install::Error::StoreDamaged { sha256, .. } = &error {
-            // The next command then fetches it again; the first error is the one to tell.
-            let _ = store.discard(sha256);
+    match pybun_install::change(&store, &layout, &change, options, emit) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            if let pybun_install::Error::StoreDamaged { sha256, .. } = &error {
+                // What cannot be taken out is met again; the first error is the one to tell.
+                let _ = store.discard(sha256);
+            }
+            let fetch_again =
+                matches!(error, pybun_install::Error::StoreDamaged { .. } | pybun_install::Error::NotInStore { .. });
+            Err(Refused { fetch_again, ..problem(error) })
         }
-        problem(error)
-    })?;
-    Ok(())
+    }
+}
+
+/// Takes distributions away by their RECORD, as one step. Returns what was removed.
+pub fn uninstall(
+    environment: &Environment,
+    names: &[PackageName],
+    cache_dir: &Path,
+) -> Result<Vec<(PackageName, Version)>, Problem> {
+    let layout = layout_of(environment);
+    let store = Store::open(cache_dir);
+    let problem = |error| Problem::from(&error);
+    pybun_install::repair(&store, &layout).map_err(problem)?;
+    let present = pybun_install::installed(&layout).map_err(problem)?;
+    let missing: Vec<&PackageName> =
+        names.iter().filter(|name| present.iter().all(|dist| dist.name != **name)).collect();
+    if !missing.is_empty() {
+        return Err(not_installed(environment, &missing));
+    }
+    let remove: Vec<InstalledDist> = present.into_iter().filter(|dist| names.contains(&dist.name)).collect();
+    let change = pybun_install::Change { remove: &remove, install: &[] };
+    pybun_install::change(&store, &layout, &change, &options(), &pybun_model::silent).map_err(problem)?;
+    Ok(remove.into_iter().map(|dist| (dist.name, dist.version)).collect())
+}
+
+fn not_installed(environment: &Environment, missing: &[&PackageName]) -> Problem {
+    let names: Vec<&str> = missing.iter().map(|name| name.as_ref()).collect();
+    let message = format!("{} has no {}", environment.root.display(), names.join(", "));
+    Problem::new("uninstall/not-installed", message)
+        .hint("Nothing was removed; names are those of distributions, as `pybun install` shows them")
+        .with("names", names.iter().map(|name| Value::from(*name)).collect::<Vec<_>>())
+        .with("environment", environment.root.to_string_lossy().into_owned())
+}
+
+fn no_hash(chosen: &Chosen) -> Problem {
+    let (name, version) = (&chosen.package.name, &chosen.package.version);
+    Problem::new("install/no-hash", format!("The lock has no hash of `{}`", chosen.file.filename))
+        .hint("The index states none, or it is no file of an index; without hashes nothing can be enforced")
+        .with("name", name.as_ref())
+        .with("version", version.to_string())
+}
+
+/// Where `--target` installs, and where an environment that does not exist yet would be: libraries in `root` itself.
+pub fn bare_environment(root: &Path, interpreter: pybun_python::Interpreter) -> Environment {
+    Environment {
+        root: root.to_owned(),
+        python: interpreter.path.clone(),
+        purelib: root.to_owned(),
+        platlib: root.to_owned(),
+        scripts: root.join(if cfg!(windows) { "Scripts" } else { "bin" }),
+        data: root.to_owned(),
+        headers: root.join("include"),
+        interpreter,
+        created: false,
+    }
 }
 
 pub fn options() -> pybun_install::Options {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    pybun_install::Options { threads, link: LinkMode::Auto, ..Default::default() }
+    pybun_install::Options { link: LinkMode::Auto, ..Default::default() }
 }
 
 /// Never removed for being unknown to the lock: the project itself, and pip, which people put there to look.

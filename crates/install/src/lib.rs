@@ -35,10 +35,10 @@ pub use install::{Change, Install, Options, change, install, repair};
 pub use installed::{InstalledDist, InstalledKind, installed};
 pub use layout::Layout;
 pub use link::LinkMode;
-pub use parallel::default_threads;
+pub use parallel::{cpu_threads, downloads, io_threads};
 pub use store::{Store, Stored};
 pub use uninstall::uninstall;
-pub use verify::{Damage, DamageKind};
+pub use verify::{Damage, DamageKind, DamagedWheels, check, verify_all};
 
 /// What INSTALLER says.
 const INSTALLER: &str = "pybun\n";

@@ -3,8 +3,28 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The number of threads for work that nobody bounded: one for each logical CPU.
-pub fn default_threads() -> usize {
+/// Threads that compute: unpack, hash, compile. PYBUN_CPU_THREADS, else one for each logical CPU.
+pub fn cpu_threads() -> usize {
+    asked("PYBUN_CPU_THREADS").unwrap_or_else(logical_cpus)
+}
+
+/// Threads that mostly wait for the file system: link, remove, compare. PYBUN_IO_THREADS, else one for each logical
+/// CPU, for linking is the kernel's work.
+pub fn io_threads() -> usize {
+    asked("PYBUN_IO_THREADS").unwrap_or_else(logical_cpus)
+}
+
+/// Downloads at a time: PYBUN_IO_THREADS, else `usual`, for they wait for the network and not for a CPU.
+pub fn downloads(usual: usize) -> usize {
+    asked("PYBUN_IO_THREADS").unwrap_or(usual)
+}
+
+/// What the variable says; nothing when it is no number from 1 to 256.
+fn asked(variable: &str) -> Option<usize> {
+    std::env::var(variable).ok()?.trim().parse().ok().filter(|count| (1..=256).contains(count))
+}
+
+fn logical_cpus() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 

@@ -1,13 +1,19 @@
 //! Comparing an unpacked wheel with its manifest, byte by byte.
 
 use crate::error::io_error;
+use crate::layout::Layout;
 use crate::manifest::Manifest;
-use crate::store::sha256_of;
-use crate::{Error, bytecode};
+use crate::parallel::for_each;
+use crate::record::{parse_record, record_hash};
+use crate::store::{Store, sha256_of};
+use crate::{Error, InstalledDist, bytecode};
+use pybun_model::Sha256;
 use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A file that is not as it was unpacked. `path` is relative to the unpacked wheel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +38,68 @@ impl DamageKind {
             Self::Added => "added",
         }
     }
+}
+
+/// For each of `dists`: is it as it was installed, in the environment and in the store? A wheel that the store has
+/// damaged is taken out. What another tool installed is judged by its RECORD alone.
+pub fn check(store: &Store, layout: &Layout, dists: &[InstalledDist], threads: usize) -> Result<Vec<bool>, Error> {
+    let sound: Vec<AtomicBool> = dists.iter().map(|_| AtomicBool::new(true)).collect();
+    let items: Vec<(&InstalledDist, &AtomicBool)> = dists.iter().zip(&sound).collect();
+    for_each(
+        threads,
+        &items,
+        || (),
+        |(), (dist, sound)| {
+            if let Some(wheel) = dist.wheel.filter(|wheel| store.has(wheel))
+                && !store.verify(&wheel)?.is_empty()
+            {
+                store.discard(&wheel)?;
+                sound.store(false, Ordering::Relaxed);
+            }
+            if !is_as_recorded(layout, dist) {
+                sound.store(false, Ordering::Relaxed);
+            }
+            Ok(())
+        },
+    )?;
+    Ok(sound.into_iter().map(AtomicBool::into_inner).collect())
+}
+
+/// Every file of RECORD that has a SHA-256. Without RECORD there is nothing to compare with.
+fn is_as_recorded(layout: &Layout, dist: &InstalledDist) -> bool {
+    let rows = fs::read(dist.dist_info.join("RECORD")).ok().and_then(|bytes| parse_record(&bytes).ok());
+    let library = dist.dist_info.parent().unwrap_or(&layout.purelib);
+    rows.unwrap_or_default().iter().filter(|row| row.hash.starts_with("sha256=")).all(|row| {
+        sha256_of(&library.join(&row.path)).is_ok_and(|found| record_hash(&found) == row.hash.trim_end_matches('='))
+    })
+}
+
+/// The damaged wheels of a store.
+pub type DamagedWheels = Vec<(Sha256, Vec<Damage>)>;
+
+/// Every wheel of the store, on `threads`.
+pub fn verify_all(store: &Store, threads: usize) -> Result<(usize, DamagedWheels), Error> {
+    let wheels = store.wheels()?;
+    let damaged = Mutex::new(Vec::new());
+    for_each(
+        threads,
+        &wheels,
+        || (),
+        |(), wheel| {
+            let damage = match store.verify(wheel) {
+                // Collected meanwhile.
+                Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Vec::new(),
+                other => other?,
+            };
+            if !damage.is_empty() {
+                damaged.lock().expect("no thread panics while it holds this lock").push((*wheel, damage));
+            }
+            Ok(())
+        },
+    )?;
+    let mut damaged = damaged.into_inner().expect("no thread panics while it holds this lock");
+    damaged.sort_by_key(|(wheel, _)| *wheel);
+    Ok((wheels.len(), damaged))
 }
 
 /// `entry` holds the tree and the lists of bytecode.

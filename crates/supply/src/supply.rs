@@ -47,7 +47,7 @@ impl Supply {
         };
         let store = Store::open(&settings.cache_dir);
         let client = Client::new(settings).map_err(|error| Problem::from(&error))?;
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = pybun_install::cpu_threads();
         let tags = Arc::new(interpreter.tags());
         let shared = Shared {
             client,
@@ -57,7 +57,7 @@ impl Supply {
             search,
             emit,
             unpacking: Semaphore::new(threads),
-            downloading: Semaphore::new(DOWNLOADS),
+            downloading: Semaphore::new(pybun_install::downloads(DOWNLOADS)),
             building: Semaphore::new(BUILDS),
         };
         Ok(Self { shared: Arc::new(shared), chain: Chain::default() })

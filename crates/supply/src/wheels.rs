@@ -66,8 +66,17 @@ impl Supply {
             });
         }
         let mut supplied = Vec::new();
+        let mut missing = Vec::new();
         while let Some(one) = open.join_next().await {
-            supplied.push(one.map_err(|error| crashed(&error))??);
+            match one.map_err(|error| crashed(&error))? {
+                Ok(one) => supplied.push(one),
+                // Whoever is offline wants to know all of what is missing, and no work is lost by going on.
+                Err(problem) if problem.code == "fetch/offline" => missing.push(problem),
+                Err(problem) => return Err(problem),
+            }
+        }
+        if let Some(problem) = all_missing(missing) {
+            return Err(problem);
         }
         supplied.sort_by_key(|one| one.position);
         Ok(supplied)
@@ -103,7 +112,7 @@ impl Supply {
         drop(permit);
         let _permit = self.shared.unpacking.acquire().await.expect("the semaphore is never closed");
         let (store, wheel) = (self.shared.store.clone(), wheel.clone());
-        let threads = if alone { std::thread::available_parallelism().map_or(1, usize::from) } else { 1 };
+        let threads = if alone { pybun_install::cpu_threads() } else { 1 };
         let size = download.size;
         let unpack = move || store.add_wheel(&download.path, &wheel, download.sha256, threads, &pybun_model::silent);
         let stored = tokio::task::spawn_blocking(unpack).await.map_err(|error| crashed(&error))?;
@@ -139,6 +148,20 @@ impl Supply {
                 .with("package", want.name.as_ref())
         })
     }
+}
+
+/// One problem that names everything.
+fn all_missing(problems: Vec<Problem>) -> Option<Problem> {
+    let mut names: Vec<String> =
+        problems.iter().filter_map(|problem| problem.context.get("missing")?.as_str().map(str::to_owned)).collect();
+    names.sort();
+    names.dedup();
+    let first = problems.into_iter().next()?;
+    if names.len() < 2 {
+        return Some(first);
+    }
+    let message = format!("{} files are not in the cache, and PyBun is offline: {}", names.len(), names.join(", "));
+    Some(Problem { message, ..first }.with("missing", names))
 }
 
 pub(crate) fn crashed(error: &tokio::task::JoinError) -> Problem {

@@ -19,7 +19,7 @@ use crate::journal::{Journal, Pending};
 use crate::layout::Layout;
 use crate::link::{LinkMode, Method, Placing, Way};
 use crate::manifest::{Dir, join};
-use crate::parallel::{default_threads, for_each};
+use crate::parallel::{for_each, io_threads};
 use crate::store::Store;
 use crate::uninstall::Removal;
 use crate::{Error, INSTALLER, usage};
@@ -62,7 +62,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: default_threads(), link: LinkMode::Auto, compile: false, verify: false }
+        Self { threads: io_threads(), link: LinkMode::Auto, compile: false, verify: false }
     }
 }
 

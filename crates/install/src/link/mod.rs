@@ -24,6 +24,20 @@ pub enum LinkMode {
     Copy,
 }
 
+impl std::str::FromStr for LinkMode {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Ok(match text {
+            "auto" => Self::Auto,
+            "hardlink" => Self::Hardlink,
+            "reflink" => Self::Reflink,
+            "copy" => Self::Copy,
+            _ => return Err(()),
+        })
+    }
+}
+
 /// The way that is in use. It falls from hardlinks to reflinks to copies where a file system refuses, and the whole
 /// installation remembers that.
 pub(crate) struct Method {
