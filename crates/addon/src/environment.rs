@@ -156,7 +156,7 @@ pub async fn apply_plan(request: String, on_event: OnEvent) -> napi::Result<Answ
                     let fetched = sync::fetch(&known.planned, &supply).await.map_err(|problem| vec![problem])?;
                     *known.fetched.lock().unwrap_or_else(PoisonError::into_inner) = fetched;
                 }
-                Err(refused) => return Err(vec![refused.problem]),
+                Err(refused) => return Err(vec![*refused.problem]),
             }
         }
         PLANS.lock().unwrap_or_else(PoisonError::into_inner).remove(&plan);

@@ -157,7 +157,8 @@ pub fn requirements_read(request: String) -> napi::Result<String> {
         if read.no_index || std::env::var_os("PIP_NO_INDEX").is_some_and(|value| !value.is_empty() && value != "0") {
             return Err(vec![unsupported_no_index()]);
         }
-        let hashing = require_hashes || read.require_hashes || read.requirements.iter().any(|listed| !listed.hashes.is_empty());
+        let hashing =
+            require_hashes || read.require_hashes || read.requirements.iter().any(|listed| !listed.hashes.is_empty());
         let bare: Vec<Problem> = read
             .requirements
             .iter()

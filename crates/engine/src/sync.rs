@@ -142,14 +142,14 @@ pub async fn fetch(planned: &Planned, supply: &Supply) -> Result<Fetched, Proble
 
 /// Why a plan could not be applied.
 pub struct Refused {
-    pub problem: Problem,
+    pub problem: Box<Problem>,
     /// Something that the store had is damaged or gone; it was taken out, and fetching it again may help.
     pub fetch_again: bool,
 }
 
 /// Removes and installs what the plan says. After a failure the environment is as before.
 pub fn apply(planned: &Planned, fetched: &Fetched, cache_dir: &Path, emit: Emit) -> Result<(), Problem> {
-    apply_with(planned, fetched, cache_dir, &options(), emit).map_err(|refused| refused.problem)
+    apply_with(planned, fetched, cache_dir, &options(), emit).map_err(|refused| *refused.problem)
 }
 
 /// How often a plan is applied when the store loses what it needs. A collection takes nothing that was just used, so
@@ -165,7 +165,8 @@ pub fn apply_with(
 ) -> Result<(), Refused> {
     let layout = layout_of(&planned.environment);
     let store = Store::open(cache_dir);
-    let problem = |error: pybun_install::Error| Refused { problem: Problem::from(&error), fetch_again: false };
+    let problem =
+        |error: pybun_install::Error| Refused { problem: Box::new(Problem::from(&error)), fetch_again: false };
     pybun_install::repair(&store, &layout).map_err(problem)?;
     let mut remove = Vec::new();
     if !planned.removals.is_empty() {
