@@ -240,3 +240,14 @@ describe('init', () => {
     expect(read('pyproject.toml')).toBe(MANIFEST)
   })
 })
+
+it('a failed reading names the command, not the value of an option in front of it', async () => {
+  const { pybun } = bench()
+  for (const args of [
+    ['--format', 'json', 'config', '--bogus'],
+    ['config', '--bogus', '--format=json'],
+    ['-p', '3.12', '--format=json', 'config', '--bogus'],
+  ]) {
+    expect(JSON.parse((await pybun(args)).out)).toMatchObject({ command: 'config', exit_code: 2 })
+  }
+})

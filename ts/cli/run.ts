@@ -1,3 +1,4 @@
+import { COMMON_OPTIONS } from '../commands/table.ts'
 import { interrupted, missingCommand } from '../errors/cli.ts'
 import { wrongVariable } from '../errors/config.ts'
 import { fail } from '../errors/failure.ts'
@@ -128,8 +129,15 @@ function earlyProgress(options: Options): ProgressWhen {
   return (value(options, 'progress') as ProgressWhen | null) ?? 'auto'
 }
 
+/** What was typed where the command belongs; the value of an option in front of it is none. */
+function firstWord(argv: readonly string[]): string | null {
+  const valued = COMMON_OPTIONS.filter(({ kind }) => kind !== 'flag')
+  const names = valued.flatMap(({ name, short }) => [`--${name}`, ...(short ? [`-${short}`] : [])])
+  return argv.find((word, at) => !word.startsWith('-') && !names.includes(argv[at - 1] ?? '')) ?? null
+}
+
 function commandOf(parsed: Parsed | null, argv: readonly string[]): string | null {
-  if (!parsed) return argv.find((word) => !word.startsWith('-')) ?? null
+  if (!parsed) return firstWord(argv)
   switch (parsed.kind) {
     case 'invocation':
       return parsed.invocation.command

@@ -65,11 +65,13 @@ export function isMoment(text: string): boolean {
   const duration =
     /^(\d{1,9} ?(second|minute|hour|day|week)s?|P(?=[\dT])(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?)$/i
   if (duration.test(text)) return true
-  const found = /^(\d{4}-\d\d-\d\d)([Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d))?$/.exec(text)
-  if (!found?.[1]) return false
-  const date = new Date(`${found[1]}T00:00:00Z`)
-  const exists = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(found[1])
-  return exists && !Number.isNaN(Date.parse(text.replace(' ', 'T').toUpperCase()))
+  const time = '[01]\\d|2[0-3]'
+  const zone = `[Zz]|[+-](${time}):[0-5]\\d`
+  const point = new RegExp(`^(\\d{4})-(\\d\\d)-(\\d\\d)([Tt ](${time}):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?(${zone}))?$`)
+  const [year = 0, month = 0, day = 0] = (point.exec(text) ?? []).slice(1, 4).map(Number)
+  const february = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
+  const days = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0
+  return day >= 1 && day <= days
 }
 
 function misfitsOf(spec: SettingSpec, raw: unknown): Misfit[] {

@@ -1,9 +1,11 @@
 //! The settings that every command sends along.
 
-use crate::answer::one;
-use pybun_model::Problem;
+use crate::answer::{all_of, one};
+use pybun_fetch::NamedIndex;
+use pybun_model::{PackageName, Problem};
 use pybun_supply::{Emitter, Supply};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -13,9 +15,23 @@ pub(crate) struct SettingsWire {
     pub(crate) index_url: Option<String>,
     #[serde(default)]
     pub(crate) extra_index_urls: Vec<String>,
+    #[serde(default)]
+    pub(crate) indexes: Vec<IndexWire>,
+    /// The name of the only index that is asked for a package.
+    #[serde(default)]
+    pub(crate) index_of: BTreeMap<PackageName, String>,
+    #[serde(default)]
+    pub(crate) find_links: Vec<String>,
+    #[serde(default)]
+    pub(crate) no_index: bool,
+    #[serde(default)]
+    pub(crate) keyring: bool,
     /// An index comes from the project's own files.
     #[serde(default)]
     pub(crate) project_chose_index: bool,
+    /// What the user named outside of the project.
+    #[serde(default)]
+    pub(crate) user_urls: Vec<String>,
     #[serde(default)]
     pub(crate) offline: bool,
     #[serde(default)]
@@ -26,6 +42,14 @@ pub(crate) struct SettingsWire {
     #[serde(default)]
     pub(crate) compile_bytecode: bool,
     pub(crate) cwd: PathBuf,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct IndexWire {
+    name: Option<String>,
+    url: String,
+    explicit: bool,
+    default: bool,
 }
 
 impl SettingsWire {
@@ -42,20 +66,42 @@ impl SettingsWire {
         let search = crate::python::search(self.cwd.clone(), self.cache_dir.clone());
         let wanted = pybun_python::Wanted { request: Some(python), ..Default::default() };
         let choice = pybun_python::choose(&search, wanted).map_err(one)?;
-        let settings = pybun_fetch::Settings {
-            cache_dir: self.cache_dir.clone(),
+        let settings = self.fetch_settings(search.environment)?;
+        Supply::new(settings, choice.interpreter, emit).map_err(|problem| vec![problem])
+    }
+
+    fn fetch_settings(&self, environment: BTreeMap<String, String>) -> Result<pybun_fetch::Settings, Vec<Problem>> {
+        let index = |wire: &IndexWire| {
+            let (name, url) = (wire.name.clone(), self.index_url(&wire.url)?);
+            Ok(NamedIndex { name, url, explicit: wire.explicit, default: wire.default })
+        };
+        Ok(pybun_fetch::Settings {
             index_url: self.index_url.as_deref().map(|text| self.index_url(text)).transpose()?,
-            extra_index_urls: self
-                .extra_index_urls
-                .iter()
-                .map(|text| self.index_url(text))
-                .collect::<Result<_, _>>()?,
+            extra_index_urls: all_of(self.extra_index_urls.iter().map(|text| self.index_url(text)))?,
+            indexes: all_of(self.indexes.iter().map(index))?,
+            index_of: self.index_of.clone(),
+            find_links: all_of(self.find_links.iter().map(|text| self.place(text)))?,
+            no_index: self.no_index,
+            keyring: self.keyring,
             project_chose_index: self.project_chose_index,
+            // Whoever trusts a path trusts nobody on the network.
+            user_urls: self.user_urls.iter().filter_map(|text| Url::parse(text).ok()).collect(),
             offline: self.offline,
             refresh: self.refresh,
-            environment: search.environment,
-        };
-        Supply::new(settings, choice.interpreter, emit).map_err(|problem| vec![problem])
+            ..pybun_fetch::Settings::new(self.cache_dir.clone(), environment)
+        })
+    }
+
+    /// A URL, or the path of a directory or a page.
+    fn place(&self, text: &str) -> Result<Url, Vec<Problem>> {
+        let path = self.cwd.join(text);
+        let parsed = if text.contains("://") { Url::parse(text).ok() } else { Url::from_file_path(path).ok() };
+        parsed.ok_or_else(|| {
+            vec![
+                Problem::new("config/bad-find-links", "a place of find-links is neither a URL nor a path")
+                    .hint("Name a directory with files, or a page that links to files"),
+            ]
+        })
     }
 
     /// A URL, or the path of a directory in the form of an index.

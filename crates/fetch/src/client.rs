@@ -3,12 +3,16 @@
 use crate::cache::Cache;
 use crate::credentials::Credentials;
 use crate::default_index::{DEFAULT_INDEX_URL, DEFAULT_STORAGE};
+use crate::flat::Flat;
 use crate::http::Http;
+use crate::keyring::Keyring;
 use crate::netrc::Netrc;
-use crate::redact::without_credentials;
+use crate::redact::{redacted, without_credentials};
+use crate::settings::NamedIndex;
 use crate::{Environment, Error, Settings, locate};
 use pybun_model::{PackageName, ProjectPage};
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -26,6 +30,8 @@ type PageCell = Arc<OnceCell<Option<Arc<ProjectPage>>>>;
 struct Shared {
     settings: Settings,
     indexes: Vec<Index>,
+    index_of: BTreeMap<PackageName, String>,
+    flats: Vec<Flat>,
     http: Http,
     cache: Cache,
     pages: Mutex<FxHashMap<PackageName, PageCell>>,
@@ -38,6 +44,9 @@ struct Shared {
 
 /// One configured index.
 pub(crate) struct Index {
+    name: Option<Box<str>>,
+    /// Asked only for the projects that are assigned to it.
+    explicit: bool,
     /// As configured, with credentials if it has any.
     configured: Url,
     bare: Url,
@@ -48,24 +57,49 @@ impl Client {
     /// Reads pip's configuration and netrc. Certificates and proxies are read when the network is first needed.
     pub fn new(settings: Settings) -> Result<Self, Error> {
         let resolved = settings.resolve()?;
-        let mut netrc = load_netrc(&settings.environment);
-        if settings.project_chose_index {
-            netrc.forget_default();
-        }
-        let credentials = Credentials::new(resolved.indexes.iter(), netrc);
+        let netrc = load_netrc(&settings.environment);
+        let keyring = settings.keyring.then(|| Keyring::new(&settings.environment));
+        let urls = resolved.indexes.iter().map(|index| &index.url).chain(&resolved.find_links);
+        let credentials = Credentials::new(urls, resolved.user_hosts.clone(), netrc, keyring);
         let indexes = resolved.indexes.iter().map(Index::new).collect();
+        let flats = resolved.find_links.iter().map(Flat::new).collect();
+        let index_of = resolved.index_of.clone();
         let http = Http::new(settings.environment.clone(), resolved, credentials);
         let cache = Cache::new(&settings.cache_dir);
         let (pages, cache_failed, learning) = Default::default();
         let processors = Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from));
         Ok(Self {
-            shared: Arc::new(Shared { settings, indexes, http, cache, pages, cache_failed, learning, processors }),
+            shared: Arc::new(Shared {
+                settings,
+                indexes,
+                index_of,
+                flats,
+                http,
+                cache,
+                pages,
+                cache_failed,
+                learning,
+                processors,
+            }),
         })
     }
 
-    /// The indexes in the order in which they are asked, as they may be shown.
-    pub fn index_urls(&self) -> Vec<String> {
-        self.shared.indexes.iter().map(|index| index.bare.to_string()).collect()
+    /// The places that are asked for a project, in this order, in a word each: a name or a host, else a URL.
+    pub fn asked(&self, name: &PackageName) -> Vec<String> {
+        let indexes = self.indexes_of(name).into_iter().map(Index::word);
+        indexes.chain(self.flats_of(name).iter().map(Flat::shown)).collect()
+    }
+
+    /// The same for whatever no configuration assigns to an index.
+    pub fn asked_for_any(&self) -> Vec<String> {
+        let indexes = self.shared.indexes.iter().filter(|index| !index.explicit).map(Index::word);
+        indexes.chain(self.shared.flats.iter().map(Flat::shown)).collect()
+    }
+
+    /// The same as URLs, as they may be shown.
+    pub(crate) fn asked_urls(&self, name: &PackageName) -> Vec<String> {
+        let indexes = self.indexes_of(name).into_iter().map(|index| redacted(&index.bare));
+        indexes.chain(self.flats_of(name).iter().map(Flat::shown)).collect()
     }
 
     /// Could an answer not be kept? Then later runs are slower, and `--offline` will not find it.
@@ -77,12 +111,26 @@ impl Client {
         &self.shared.settings
     }
 
-    pub(crate) fn indexes(&self) -> &[Index] {
-        &self.shared.indexes
+    /// The indexes that are asked for a project: the one that it is assigned to, else all that are for everybody.
+    pub(crate) fn indexes_of(&self, name: &PackageName) -> Vec<&Index> {
+        let indexes = &self.shared.indexes;
+        match self.shared.index_of.get(name) {
+            Some(assigned) => {
+                indexes.iter().find(|index| index.name.as_deref() == Some(assigned)).into_iter().collect()
+            }
+            None => indexes.iter().filter(|index| !index.explicit).collect(),
+        }
     }
 
-    pub(crate) fn is_last(&self, index: &Index) -> bool {
-        self.shared.indexes.last().is_some_and(|last| std::ptr::eq(last, index))
+    /// The pages of files beside the indexes. A project that is assigned to an index comes from nowhere else, unless
+    /// there are no indexes at all.
+    pub(crate) fn flats_of(&self, name: &PackageName) -> &[Flat] {
+        let is_assigned = self.shared.index_of.contains_key(name) && !self.shared.indexes.is_empty();
+        if is_assigned { &[] } else { &self.shared.flats }
+    }
+
+    pub(crate) fn is_last(&self, index: &Index, name: &PackageName) -> bool {
+        self.indexes_of(name).last().is_some_and(|last| std::ptr::eq(*last, index))
     }
 
     pub(crate) fn http(&self) -> &Http {
@@ -118,13 +166,27 @@ impl Client {
 }
 
 impl Index {
-    fn new(configured: &Url) -> Self {
+    fn new(NamedIndex { name, url: configured, explicit, .. }: &NamedIndex) -> Self {
         let bare = without_credentials(configured);
         let storage = OnceLock::new();
         if bare.as_str().trim_end_matches('/') == DEFAULT_INDEX_URL {
             storage.get_or_init(|| DEFAULT_STORAGE.to_owned());
         }
-        Self { configured: configured.clone(), bare, storage }
+        let name = name.as_deref().map(Into::into);
+        Self { name, explicit: *explicit, configured: configured.clone(), bare, storage }
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// For messages: its name, else its host, else its URL.
+    fn word(&self) -> String {
+        let host = self.bare.host_str().map(|host| match self.bare.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        });
+        self.name().map(str::to_owned).or(host).unwrap_or_else(|| redacted(&self.bare))
     }
 
     pub(crate) fn url(&self) -> &Url {

@@ -69,7 +69,7 @@ pub(crate) fn decode(name: &PackageName, bytes: &[u8]) -> Option<ProjectPage> {
         rest = after;
     }
     let ignored = usize::try_from(compact.ignored).ok()?;
-    Some(ProjectPage { name: name.clone(), files, ignored, status: compact.status.map(Into::into) })
+    Some(ProjectPage { name: name.clone(), files, ignored, status: compact.status.map(Into::into), index: None })
 }
 
 /// What the files share; they follow one by one.

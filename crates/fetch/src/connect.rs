@@ -24,7 +24,7 @@ pub(crate) fn pool(env: &Environment, settings: &Resolved, checked: bool) -> Res
     for proxy in proxies(env)? {
         builder = builder.proxy(proxy);
     }
-    let url = settings.indexes.first().map(redact::redacted).unwrap_or_default();
+    let url = settings.indexes.first().map(|index| redact::redacted(&index.url)).unwrap_or_default();
     builder.build().map_err(|error| Error::Unreachable { url, why: error.without_url().to_string() })
 }
 

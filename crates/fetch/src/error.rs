@@ -16,7 +16,7 @@ pub enum Error {
     #[error("{what} is not in the cache, and PyBun is offline")]
     Offline { what: String },
     #[error("`{url}` refuses access (HTTP {status})")]
-    NotAllowed { url: String, host: String, status: u16, with_credentials: bool },
+    NotAllowed { url: String, host: String, status: u16, with_credentials: bool, withheld: bool },
     #[error("`{url}` answered HTTP {status}")]
     HttpStatus { url: String, status: u16 },
     #[error("`{url}` redirects more than {limit} times")]
@@ -41,6 +41,8 @@ pub enum Error {
     BadConfiguration { path: String, why: String },
     #[error("no index has `{filename}` with the SHA-256 digest {sha256}")]
     NotFound { filename: String, sha256: Sha256, indexes: Vec<String> },
+    #[error("the files of `{place}` cannot be listed: {why}")]
+    BadFindLinks { place: String, why: String },
     #[error("no space is left to write `{path}`")]
     DiskFull { path: String },
     #[error("`{path}` cannot be written: {why}")]

@@ -1,6 +1,6 @@
 //! One GET: bounded redirects, credentials that stay at their origin, retries, bounded bodies, bounded concurrency.
 
-use crate::credentials::{Credentials, origin};
+use crate::credentials::{Authorization, Credentials, origin};
 use crate::redact::{redacted, without_credentials};
 use crate::retry::{self, Again};
 use crate::settings::Resolved;
@@ -65,7 +65,14 @@ pub(crate) struct Reply {
     /// Where the redirects ended, without credentials.
     pub(crate) url: Url,
     pub(crate) body: Vec<u8>,
+    credentials: Shown,
+}
+
+/// What a refused request had shown of itself.
+#[derive(Clone, Copy)]
+struct Shown {
     with_credentials: bool,
+    withheld: bool,
 }
 
 /// An answer whose body is still to be read. Holds a place among the concurrent requests.
@@ -73,7 +80,7 @@ pub(crate) struct Stream<'a> {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) url: Url,
-    with_credentials: bool,
+    credentials: Shown,
     response: Response,
     seconds: u64,
     _permit: SemaphorePermit<'a>,
@@ -133,8 +140,8 @@ impl Http {
             }
             body.extend_from_slice(&chunk);
         }
-        let Stream { status, headers, url, with_credentials, .. } = stream;
-        Ok(Reply { status, headers, url, body, with_credentials })
+        let Stream { status, headers, url, credentials, .. } = stream;
+        Ok(Reply { status, headers, url, body, credentials })
     }
 
     /// One attempt: follows redirects and stops at the head of the final answer. 429 and 5xx are failures.
@@ -143,9 +150,10 @@ impl Http {
         let mut url = ask.url.clone();
         let mut downgraded = false;
         for _ in 0..=MAX_REDIRECTS {
-            let authorization = if downgraded { None } else { self.credentials.header(&url) };
-            let with_credentials = authorization.is_some();
-            let response = self.send(&url, ask, authorization).await?;
+            let Authorization { header, withheld } =
+                if downgraded { Authorization::default() } else { self.credentials.for_request(&url, ask.url).await };
+            let credentials = Shown { with_credentials: header.is_some(), withheld };
+            let response = self.send(&url, ask, header).await?;
             if let Some(next) = redirect_target(&url, &response) {
                 let next = next.map_err(|why| Error::BadUrl { text: redacted(&url), why })?;
                 downgraded |= url.scheme() == "https" && next.scheme() == "http";
@@ -160,7 +168,7 @@ impl Http {
             }
             let seconds = self.settings.read_timeout.as_secs();
             let (headers, url) = (response.headers().clone(), without_credentials(&url));
-            return Ok(Stream { status, headers, url, with_credentials, response, seconds, _permit: permit });
+            return Ok(Stream { status, headers, url, credentials, response, seconds, _permit: permit });
         }
         Err(Error::TooManyRedirects { url: redacted(ask.url), limit: MAX_REDIRECTS }.into())
     }
@@ -253,7 +261,7 @@ impl Stream<'_> {
     }
 
     pub(crate) fn refusal(&self) -> Error {
-        refusal(&self.url, self.status, self.with_credentials)
+        refusal(&self.url, self.status, self.credentials)
     }
 }
 
@@ -264,13 +272,13 @@ impl Reply {
 
     /// The error that a status other than success means.
     pub(crate) fn refusal(&self) -> Error {
-        refusal(&self.url, self.status, self.with_credentials)
+        refusal(&self.url, self.status, self.credentials)
     }
 
     /// Object stores that may not be listed say this for files that do not exist.
     pub(crate) fn is_object_store_absence(&self) -> bool {
         let text = String::from_utf8_lossy(&self.body);
-        self.status == 403 && !self.with_credentials && text.contains("<Code>AccessDenied</Code>")
+        self.status == 403 && !self.credentials.with_credentials && text.contains("<Code>AccessDenied</Code>")
     }
 
     /// The body without its content encoding, `limit` bytes at most.
@@ -345,11 +353,11 @@ fn redirect_target(from: &Url, response: &Response) -> Option<Result<Url, String
     Some(Ok(without_credentials(&next)))
 }
 
-fn refusal(url: &Url, status: u16, with_credentials: bool) -> Error {
+fn refusal(url: &Url, status: u16, Shown { with_credentials, withheld }: Shown) -> Error {
     match status {
         401 | 403 | 407 => {
             let host = url.host_str().unwrap_or("").to_owned();
-            Error::NotAllowed { url: redacted(url), host, status, with_credentials }
+            Error::NotAllowed { url: redacted(url), host, status, with_credentials, withheld }
         }
         _ => Error::HttpStatus { url: redacted(url), status },
     }

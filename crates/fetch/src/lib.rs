@@ -11,8 +11,10 @@ mod credentials;
 mod default_index;
 mod download;
 mod error;
+mod flat;
 mod freshness;
 mod http;
+mod keyring;
 mod local;
 mod locate;
 mod metadata;
@@ -25,6 +27,7 @@ mod retry;
 mod sdist;
 mod settings;
 mod tls;
+mod user_hosts;
 mod zip_tail;
 
 #[cfg(test)]
@@ -34,7 +37,7 @@ pub use client::Client;
 pub use download::Download;
 pub use error::Error;
 pub use locate::storage_path;
-pub use settings::Settings;
+pub use settings::{NamedIndex, Settings};
 
 /// Environment variables, taken once by whoever starts the work.
 pub type Environment = std::collections::BTreeMap<String, String>;

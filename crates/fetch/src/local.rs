@@ -22,8 +22,7 @@ pub(crate) fn page(name: &PackageName, directory: &Path) -> Result<Option<Projec
     let Ok(url) = Url::from_directory_path(directory) else { return Ok(None) };
     match File::open(directory.join("index.html")) {
         Ok(file) => {
-            let mut bytes = Vec::new();
-            file.take(MAX_PAGE).read_to_end(&mut bytes).map_err(unreadable)?;
+            let bytes = bounded(file).map_err(unreadable)?;
             return ProjectPage::from_html(name, &bytes, &url).map(Some).map_err(|error| Error::page(&url, &error));
         }
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
@@ -34,7 +33,7 @@ pub(crate) fn page(name: &PackageName, directory: &Path) -> Result<Option<Projec
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
         Err(error) => return Err(unreadable(error)),
     };
-    let mut page = ProjectPage { name: name.clone(), files: Vec::new(), ignored: 0, status: None };
+    let mut page = ProjectPage { name: name.clone(), files: Vec::new(), ignored: 0, status: None, index: None };
     for entry in entries {
         let entry = entry.map_err(unreadable)?;
         let filename = entry.file_name().to_string_lossy().into_owned();
@@ -57,6 +56,20 @@ pub(crate) fn page(name: &PackageName, directory: &Path) -> Result<Option<Projec
     }
     page.files.sort_by(|a, b| a.filename.cmp(&b.filename));
     Ok(Some(page))
+}
+
+/// A page in a file.
+pub(crate) fn read_page(path: &Path) -> std::io::Result<Vec<u8>> {
+    bounded(File::open(path)?)
+}
+
+fn bounded(file: File) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(MAX_PAGE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_PAGE {
+        return Err(std::io::Error::other(format!("it is larger than {MAX_PAGE} bytes")));
+    }
+    Ok(bytes)
 }
 
 /// A file read in parts.

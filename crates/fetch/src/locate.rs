@@ -1,6 +1,5 @@
 //! Where a file of a lock can be had. A lock names files and digests, no URLs, so that mirrors can be exchanged.
 
-use crate::client::Index;
 use crate::{Client, Error};
 use pybun_model::{Distribution, IndexFile, PackageName, Sha256, Yanked};
 use url::Url;
@@ -58,7 +57,7 @@ impl Client {
         match self.find_on_pages(name, filename, sha256).await {
             Ok(Some(file)) => Ok(file),
             Ok(None) => {
-                Err(Error::NotFound { filename: filename.to_owned(), sha256: *sha256, indexes: self.index_urls() })
+                Err(Error::NotFound { filename: filename.to_owned(), sha256: *sha256, indexes: self.asked_urls(name) })
             }
             Err(Error::Offline { .. }) => Err(Error::Offline { what: format!("`{filename}`") }),
             Err(error) => Err(error),
@@ -68,13 +67,14 @@ impl Client {
     /// The base of the files of the first index where it is known. Where it is known for none, the first caller loads
     /// pages to learn it, and the others wait for that.
     async fn storage(&self, name: &PackageName) -> Result<Option<&str>, Error> {
-        let known = || self.indexes().iter().find_map(Index::storage);
+        let indexes = self.indexes_of(name);
+        let known = || indexes.iter().find_map(|index| index.storage());
         if known().is_some() || self.settings().offline {
             return Ok(known());
         }
         let mut tried = self.learning().lock().await;
         if !*tried {
-            for index in self.indexes().iter().filter(|index| index.url().scheme() != "file") {
+            for index in indexes.iter().filter(|index| index.url().scheme() != "file") {
                 if known().is_none() {
                     self.page_of(index, name).await?;
                 }
@@ -92,7 +92,7 @@ impl Client {
         sha256: &Sha256,
     ) -> Result<Option<IndexFile>, Error> {
         let mut missing = None;
-        for index in self.indexes() {
+        for index in self.indexes_of(name) {
             let page = match self.page_of(index, name).await {
                 Ok(Some(page)) => page,
                 Ok(None) => continue,
@@ -102,11 +102,13 @@ impl Client {
                 }
                 Err(error) => return Err(error),
             };
-            let mut files = page.files.iter().filter(|file| &*file.filename == filename);
-            // An index without digests offers what may be the file; the download will tell.
-            if let Some(file) = files.find(|file| file.sha256.is_none_or(|sha| sha == *sha256)) {
+            if let Some(file) = page.files.iter().find(|file| may_be(file, filename, sha256)) {
                 return Ok(Some(IndexFile { sha256: Some(*sha256), ..file.clone() }));
             }
+        }
+        let flat = self.flat_files(name).await?;
+        if let Some(file) = flat.into_iter().find(|file| may_be(file, filename, sha256)) {
+            return Ok(Some(IndexFile { sha256: Some(*sha256), ..file }));
         }
         missing.map_or(Ok(None), Err)
     }
@@ -121,6 +123,17 @@ impl Client {
         let found = self.find_on_pages(name, &file.filename, &sha256).await?;
         Ok(found.filter(|found| found.url != file.url))
     }
+}
+
+/// A place without digests offers what may be the file; the download will tell.
+fn may_be(file: &IndexFile, filename: &str, sha256: &Sha256) -> bool {
+    &*file.filename == filename && file.sha256.is_none_or(|sha| sha == *sha256)
+}
+
+/// The last part of a URL's path.
+pub(crate) fn filename(url: &Url) -> String {
+    let last = url.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
+    percent_encoding::percent_decode_str(last).decode_utf8_lossy().into_owned()
 }
 
 fn split(url: &Url) -> Option<(&str, [u8; 32])> {

@@ -52,11 +52,6 @@ impl Netrc {
         self.machines.get(&host.to_ascii_lowercase())
     }
 
-    /// For indexes that a repository chose: the login for "any host" is not for hosts that others pick.
-    pub(crate) fn forget_default(&mut self) {
-        self.default = None;
-    }
-
     pub(crate) fn default_login(&self) -> Option<&Login> {
         self.default.as_ref()
     }

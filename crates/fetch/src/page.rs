@@ -8,6 +8,7 @@ use crate::redact::redacted;
 use crate::{Client, Error, compact_page, local, locate};
 use pybun_model::{PackageName, ProjectPage};
 use reqwest::header;
+use rustc_hash::FxHashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use url::Url;
@@ -26,8 +27,26 @@ impl Client {
     }
 
     async fn find_page(&self, name: &PackageName) -> Result<Option<Arc<ProjectPage>>, Error> {
+        let flat = self.flat_files(name).await?;
+        let page = match self.first_page(name).await {
+            // A directory at hand is enough to work from; another index may have had more.
+            Err(Error::Offline { .. }) if !flat.is_empty() => None,
+            other => other?,
+        };
+        if flat.is_empty() {
+            return Ok(page);
+        }
+        let empty = || ProjectPage { name: name.clone(), files: Vec::new(), ignored: 0, status: None, index: None };
+        let mut page = page.map_or_else(empty, Arc::unwrap_or_clone);
+        // What an index says of a file, its digest above all, is more than what a directory can.
+        let mut seen: FxHashSet<Box<str>> = page.files.iter().map(|file| file.filename.clone()).collect();
+        page.files.extend(flat.into_iter().filter(|file| seen.insert(file.filename.clone())));
+        Ok(Some(Arc::new(page)))
+    }
+
+    async fn first_page(&self, name: &PackageName) -> Result<Option<Arc<ProjectPage>>, Error> {
         let mut missing = None;
-        for index in self.indexes() {
+        for index in self.indexes_of(name) {
             match self.page_of(index, name).await {
                 Ok(Some(page)) => return Ok(Some(page)),
                 Ok(None) => {}
@@ -43,14 +62,14 @@ impl Client {
     pub(crate) async fn page_of(&self, index: &Index, name: &PackageName) -> Result<Option<Arc<ProjectPage>>, Error> {
         let url = index.page_url(name);
         if let Some(directory) = local::path(&url) {
-            return local::page(name, &directory).map(|page| page.map(Arc::new));
+            return local::page(name, &directory).map(|page| page.map(|page| of(index, page)));
         }
         let path = self.cache().path(Kind::Page, &url, "");
         let settings = self.settings();
         let stored = self.cache().load(&path).map(Arc::new);
         if let Some(entry) = &stored
             && (settings.offline || !settings.refresh && entry.head.is_fresh(now()))
-            && let Some(page) = self.decode(name, entry).await
+            && let Some(page) = self.decode(index, name, entry).await
         {
             index.learn_storage(&page);
             return Ok(Some(page));
@@ -81,14 +100,14 @@ impl Client {
         let reply = self.http().get(ask, MAX_PAGE).await?;
         match reply.status {
             200 => {}
-            304 if stored.is_some() => match self.revalidated(name, &path, &stored, &reply).await {
+            304 if stored.is_some() => match self.revalidated(index, (name, &path), &stored, &reply).await {
                 Some(page) => return Ok(Some(page)),
                 // The entry is of an older format: ask again, without validators.
                 None => return Box::pin(self.fetch_page(index, name, url, path, None)).await,
             },
             404 | 410 => return Ok(None),
             // Elsewhere than at the last index this would hand a private name on to a public index.
-            _ if reply.is_object_store_absence() && self.is_last(index) => return Ok(None),
+            _ if reply.is_object_store_absence() && self.is_last(index, name) => return Ok(None),
             _ => return Err(reply.refusal()),
         }
         let (client, owned, validators) = (self.clone(), name.clone(), head_of(&reply));
@@ -97,22 +116,22 @@ impl Client {
             if let Some(head) = validators {
                 client.note_cache(client.cache().save(&path, &head, &compact_page::encode(&page)));
             }
-            Ok(Arc::new(page))
+            Ok(page)
         };
-        let page = self.compute(parse).await?;
+        let page = of(index, self.compute(parse).await?);
         index.learn_storage(&page);
         Ok(Some(page))
     }
 
     async fn revalidated(
         &self,
-        name: &PackageName,
-        path: &Path,
+        index: &Index,
+        (name, path): (&PackageName, &Path),
         stored: &Option<Arc<Entry>>,
         reply: &Reply,
     ) -> Option<Arc<ProjectPage>> {
         let entry = stored.as_ref()?;
-        let page = self.decode(name, entry).await?;
+        let page = self.decode(index, name, entry).await?;
         if let Keep::Fresh(fresh_seconds) = freshness::keep(&reply.headers) {
             let head = Head { fetched_at: now(), fresh_seconds, ..entry.head.clone() };
             self.note_cache(self.cache().save(path, &head, entry.body()));
@@ -120,14 +139,18 @@ impl Client {
         Some(page)
     }
 
-    async fn decode(&self, name: &PackageName, entry: &Arc<Entry>) -> Option<Arc<ProjectPage>> {
+    async fn decode(&self, index: &Index, name: &PackageName, entry: &Arc<Entry>) -> Option<Arc<ProjectPage>> {
         if entry.body().len() <= INLINE {
-            return compact_page::decode(name, entry.body()).map(Arc::new);
+            return compact_page::decode(name, entry.body()).map(|page| of(index, page));
         }
         let (name, entry) = (name.clone(), entry.clone());
-        let decode = move || compact_page::decode(&name, entry.body()).map(Arc::new);
-        self.compute(decode).await
+        let decode = move || compact_page::decode(&name, entry.body());
+        self.compute(decode).await.map(|page| of(index, page))
     }
+}
+
+fn of(index: &Index, page: ProjectPage) -> Arc<ProjectPage> {
+    Arc::new(ProjectPage { index: index.name().map(Into::into), ..page })
 }
 
 fn head_of(reply: &Reply) -> Option<Head> {

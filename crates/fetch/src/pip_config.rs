@@ -1,15 +1,19 @@
 //! pip's own configuration, used where PyBun's settings say nothing.
 //! Source: pip's documentation, topic "Configuration" (files in loading order, then `PIP_*` variables).
 
+use crate::settings::url_of;
 use crate::{Environment, Error};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use url::Url;
 
 /// The values that matter for an index client, merged from all files and the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PipConfig {
     pub(crate) index_url: Option<String>,
     pub(crate) extra_index_urls: Vec<String>,
+    pub(crate) find_links: Vec<String>,
+    pub(crate) no_index: bool,
     pub(crate) cert: Option<PathBuf>,
     pub(crate) trusted_hosts: Vec<String>,
     pub(crate) timeout_seconds: Option<String>,
@@ -46,13 +50,44 @@ impl PipConfig {
         };
         let extra_index_urls = words("extra-index-url");
         let trusted_hosts = words("trusted-host");
+        let find_links = words("find-links");
+        // As Python's configparser reads booleans, and pip its variables.
+        let no_index = words("no-index")
+            .first()
+            .is_some_and(|text| matches!(&*text.to_ascii_lowercase(), "1" | "true" | "yes" | "on"));
         Self {
             extra_index_urls,
             trusted_hosts,
+            find_links,
+            no_index,
             index_url: values.remove("index-url"),
             cert: values.remove("cert").map(PathBuf::from),
             timeout_seconds: values.remove("timeout"),
         }
+    }
+}
+
+/// The same as URLs.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PipUrls {
+    pub(crate) index: Option<Url>,
+    pub(crate) extra_indexes: Vec<Url>,
+    pub(crate) find_links: Vec<Url>,
+}
+
+impl PipConfig {
+    pub(crate) fn urls(&self) -> Result<PipUrls, Error> {
+        let all = |texts: &[String]| texts.iter().map(|text| url_of(text)).collect::<Result<_, _>>();
+        // A path stands for itself; a relative one has no meaning that would be the same everywhere.
+        let place = |text: &String| match Url::from_file_path(text) {
+            Ok(url) => Ok(url),
+            Err(()) => url_of(text),
+        };
+        Ok(PipUrls {
+            index: self.index_url.as_deref().map(url_of).transpose()?,
+            extra_indexes: all(&self.extra_index_urls)?,
+            find_links: self.find_links.iter().map(place).collect::<Result<_, _>>()?,
+        })
     }
 }
 

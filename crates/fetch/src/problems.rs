@@ -20,14 +20,30 @@ impl From<&Error> for Problem {
             Error::Offline { what } => {
                 problem.hint("Run the command once without `--offline`").with("missing", what.as_str())
             }
-            Error::NotAllowed { url, host, status, with_credentials } => problem
-                .hint(if *with_credentials {
+            Error::NotAllowed { url, host, status, with_credentials, withheld } => problem
+                .hint(if *withheld {
+                    format!(
+                        "Only this project's files name {host}, so it gets no credentials of yours; if you trust it, \
+                         name it yourself: PYBUN_INDEX=<name>=<url>, or [[index]] in your own configuration"
+                    )
+                } else if *with_credentials {
                     format!("The credentials for {host} were refused: check them in ~/.netrc or in the index URL")
                 } else {
                     format!("Add `machine {host} login <name> password <token>` to ~/.netrc")
                 })
                 .with("url", url.as_str())
-                .with("status", *status),
+                .with("status", *status)
+                .with("host", host.as_str())
+                .with(
+                    "credentials",
+                    if *with_credentials {
+                        "refused"
+                    } else if *withheld {
+                        "withheld"
+                    } else {
+                        "none"
+                    },
+                ),
             Error::HttpStatus { url, status } => problem
                 .hint(match status {
                     429 => "The index asks to slow down; try again in a minute",
@@ -76,6 +92,9 @@ impl From<&Error> for Problem {
                 .with("filename", filename.as_str())
                 .with("sha256", sha256.to_string())
                 .with("indexes", indexes.clone()),
+            Error::BadFindLinks { place, .. } => problem
+                .hint("find-links names a directory with files, or a page that links to files")
+                .with("place", place.as_str()),
             Error::DiskFull { path } => {
                 problem.hint("Free some space, or move the cache with `--cache-dir`").with("path", path.as_str())
             }
@@ -111,6 +130,7 @@ fn code(error: &Error) -> &'static str {
         Error::BadSetting { .. } => "fetch/bad-setting",
         Error::BadConfiguration { .. } => "fetch/bad-configuration",
         Error::NotFound { .. } => "fetch/not-found",
+        Error::BadFindLinks { .. } => "fetch/bad-find-links",
         Error::DiskFull { .. } => "fetch/disk-full",
         Error::CacheNotWritable { .. } => "fetch/cache-not-writable",
     }
@@ -127,6 +147,7 @@ mod tests {
             host: "index.example".into(),
             status: 401,
             with_credentials: false,
+            withheld: false,
         };
         let problem = Problem::from(&error);
         assert_eq!(problem.code, "fetch/not-allowed");

@@ -1,9 +1,12 @@
 //! What a client is told: by PyBun's own settings, by the environment and by pip's configuration, in this order.
 
 use crate::default_index::DEFAULT_INDEX_URL;
-use crate::pip_config::PipConfig;
+use crate::pip_config::{PipConfig, PipUrls};
 use crate::redact::redacted_text;
+use crate::user_hosts::UserHosts;
 use crate::{Environment, Error};
+use pybun_model::PackageName;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
@@ -16,8 +19,20 @@ pub struct Settings {
     pub index_url: Option<Url>,
     /// Asked before the main index, in this order, so that a public project cannot take the place of a private one.
     pub extra_index_urls: Vec<Url>,
+    /// Asked before both; one with `default` is asked in place of the main index.
+    pub indexes: Vec<NamedIndex>,
+    /// The name of the only index that is asked for a project.
+    pub index_of: BTreeMap<PackageName, String>,
+    /// Directories and pages whose files are candidates beside those of the indexes.
+    pub find_links: Vec<Url>,
+    /// Ask no index at all.
+    pub no_index: bool,
+    /// Ask the program `keyring` for the passwords of users that URLs name.
+    pub keyring: bool,
     /// An index comes from a project's own files, which may be a stranger's.
     pub project_chose_index: bool,
+    /// What the user named outside of any project. The hosts of these URLs may get credentials that no URL states.
+    pub user_urls: Vec<Url>,
     /// Use the cache alone, however old.
     pub offline: bool,
     /// Ask again for every page, however fresh.
@@ -26,10 +41,24 @@ pub struct Settings {
     pub environment: Environment,
 }
 
+/// An index of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedIndex {
+    pub name: Option<String>,
+    pub url: Url,
+    /// Asked only for the projects that are assigned to it.
+    pub explicit: bool,
+    /// Asked last, in place of the main index.
+    pub default: bool,
+}
+
 /// Settings after every source was asked.
 pub(crate) struct Resolved {
-    /// In the order in which they are asked. At least one.
-    pub(crate) indexes: Vec<Url>,
+    /// In the order in which they are asked; those that are only for assigned projects come last.
+    pub(crate) indexes: Vec<NamedIndex>,
+    pub(crate) index_of: BTreeMap<PackageName, String>,
+    pub(crate) find_links: Vec<Url>,
+    pub(crate) user_hosts: UserHosts,
     pub(crate) trusted_hosts: Vec<String>,
     pub(crate) pip_cert: Option<PathBuf>,
     pub(crate) read_timeout: Duration,
@@ -42,33 +71,99 @@ const RETRIES: u32 = 3;
 const CONCURRENCY: usize = 50;
 
 impl Settings {
+    /// Without any choice: pip's configuration decides, else the public index.
+    pub fn new(cache_dir: PathBuf, environment: Environment) -> Self {
+        Self {
+            cache_dir,
+            index_url: None,
+            extra_index_urls: Vec::new(),
+            indexes: Vec::new(),
+            index_of: BTreeMap::new(),
+            find_links: Vec::new(),
+            no_index: false,
+            keyring: false,
+            project_chose_index: false,
+            user_urls: Vec::new(),
+            offline: false,
+            refresh: false,
+            environment,
+        }
+    }
+
     pub(crate) fn resolve(&self) -> Result<Resolved, Error> {
         let pip = PipConfig::load(&self.environment)?;
-        let own = self.index_url.is_some() || !self.extra_index_urls.is_empty();
-        let mut indexes: Vec<Url> = self.extra_index_urls.clone();
-        if !own {
-            indexes = pip.extra_index_urls.iter().map(|text| index_url(text)).collect::<Result<_, _>>()?;
+        let pip_urls = pip.urls()?;
+        let chosen = self.index_url.is_some() || !self.extra_index_urls.is_empty() || self.asks_named();
+        let mut indexes: Vec<NamedIndex> = Vec::new();
+        if !(self.no_index || !chosen && pip.no_index) {
+            indexes.extend(self.indexes.iter().filter(|index| !index.explicit && !index.default).cloned());
+            let extra = if chosen { self.extra_index_urls.clone() } else { pip_urls.extra_indexes.clone() };
+            indexes.extend(extra.into_iter().map(unnamed));
+            indexes.push(match (self.indexes.iter().find(|index| index.default), &self.index_url, &pip_urls.index) {
+                (Some(index), ..) => index.clone(),
+                (None, Some(url), _) | (None, None, Some(url)) => unnamed(url.clone()),
+                (None, None, None) => unnamed(url_of(DEFAULT_INDEX_URL)?),
+            });
+            indexes.extend(self.indexes.iter().filter(|index| index.explicit).cloned());
         }
-        indexes.push(match (&self.index_url, &pip.index_url) {
-            (Some(url), _) => url.clone(),
-            (None, Some(text)) => index_url(text)?,
-            (None, None) => index_url(DEFAULT_INDEX_URL)?,
-        });
-        let mut indexes: Vec<Url> = indexes.into_iter().map(as_directory).collect::<Result<_, _>>()?;
-        let mut seen = std::collections::HashSet::new();
-        indexes.retain(|url| seen.insert(url.clone()));
+        for index in &mut indexes {
+            index.url = as_directory(index.url.clone())?;
+        }
+        let mut seen = HashSet::new();
+        indexes.retain(|index| seen.insert((index.name.clone(), index.url.clone())));
+        let find_links = if self.find_links.is_empty() { pip_urls.find_links.clone() } else { self.find_links.clone() };
+        let user_hosts = UserHosts::of(&self.user_urls_with(pip_urls));
+        for index in indexes.iter_mut().filter(|index| user_hosts.trust(&index.url)) {
+            self.log_in(index);
+        }
         let seconds = match self.number("PYBUN_HTTP_TIMEOUT")? {
             Some(seconds) => seconds,
             None => pip.timeout_seconds.and_then(|text| text.parse::<f64>().ok()).map_or(READ_TIMEOUT_SECONDS, ceil),
         };
         Ok(Resolved {
             indexes,
+            index_of: self.index_of.clone(),
+            find_links,
+            user_hosts,
             trusted_hosts: pip.trusted_hosts,
             pip_cert: pip.cert,
             read_timeout: Duration::from_secs(seconds.clamp(1, 24 * 3600)),
             retries: self.number("PYBUN_HTTP_RETRIES")?.map_or(RETRIES, |retries| retries.min(20) as u32),
             concurrency: self.number("PYBUN_HTTP_CONCURRENCY")?.map_or(CONCURRENCY, |n| n.clamp(1, 500) as usize),
         })
+    }
+
+    fn asks_named(&self) -> bool {
+        self.indexes.iter().any(|index| !index.explicit)
+    }
+
+    /// Where no project had a say, everything is the user's.
+    fn user_urls_with(&self, pip: PipUrls) -> Vec<Url> {
+        let mut urls = self.user_urls.clone();
+        if !self.project_chose_index {
+            urls.extend(self.index_url.iter().chain(&self.extra_index_urls).chain(&self.find_links).cloned());
+            urls.extend(self.indexes.iter().map(|index| index.url.clone()));
+        }
+        urls.extend(Url::parse(DEFAULT_INDEX_URL));
+        urls.extend(pip.index.into_iter().chain(pip.extra_indexes).chain(pip.find_links));
+        urls
+    }
+
+    /// `PYBUN_INDEX_<NAME>_USERNAME` and `_PASSWORD`, where the URL states no password itself. A variable is the
+    /// user's and names an index by a name that a repository could choose too: only a host that the user named gets it.
+    fn log_in(&self, index: &mut NamedIndex) {
+        let Some(name) = index.name.as_deref().filter(|_| index.url.password().is_none()) else { return };
+        let shout = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+        let name: String = name.chars().map(shout).collect();
+        let get =
+            |what: &str| self.environment.get(&format!("PYBUN_INDEX_{name}_{what}")).filter(|text| !text.is_empty());
+        // Both setters fail only for URLs without host, which have no credentials.
+        if let Some(user) = get("USERNAME") {
+            let _ = index.url.set_username(user);
+        }
+        if let Some(password) = get("PASSWORD") {
+            let _ = index.url.set_password(Some(password));
+        }
     }
 
     fn number(&self, name: &str) -> Result<Option<u64>, Error> {
@@ -85,7 +180,11 @@ fn ceil(seconds: f64) -> u64 {
     seconds.ceil() as u64
 }
 
-fn index_url(text: &str) -> Result<Url, Error> {
+fn unnamed(url: Url) -> NamedIndex {
+    NamedIndex { name: None, url, explicit: false, default: false }
+}
+
+pub(crate) fn url_of(text: &str) -> Result<Url, Error> {
     Url::parse(text).map_err(|error| Error::BadUrl { text: redacted_text(text), why: error.to_string() })
 }
 
@@ -114,19 +213,11 @@ mod tests {
     fn settings(env: &[(&str, &str)]) -> Settings {
         let mut environment: Environment = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         environment.entry("PIP_CONFIG_FILE".into()).or_insert_with(|| "/dev/null".into());
-        Settings {
-            cache_dir: "/nowhere".into(),
-            index_url: None,
-            extra_index_urls: Vec::new(),
-            project_chose_index: false,
-            offline: false,
-            refresh: false,
-            environment,
-        }
+        Settings::new("/nowhere".into(), environment)
     }
 
     fn indexes(settings: &Settings) -> Vec<String> {
-        settings.resolve().unwrap().indexes.into_iter().map(Into::into).collect()
+        settings.resolve().unwrap().indexes.into_iter().map(|index| index.url.into()).collect()
     }
 
     #[test]
@@ -140,6 +231,52 @@ mod tests {
         assert_eq!(indexes(&settings), ["https://q.example/", "https://r.example/", "https://p.example/simple/"]);
         settings.index_url = Some(Url::parse("https://own.example/x").unwrap());
         assert_eq!(indexes(&settings), ["https://own.example/x/"]);
+    }
+
+    #[test]
+    fn named_indexes_come_first_a_default_last_and_explicit_ones_are_set_apart() {
+        let named = |name: &str, explicit, default| NamedIndex {
+            name: Some(name.to_owned()),
+            url: Url::parse(&format!("https://{name}.example/")).unwrap(),
+            explicit,
+            default,
+        };
+        let mut settings = settings(&[("PIP_EXTRA_INDEX_URL", "https://pip.example/")]);
+        settings.indexes = vec![named("a", true, false)];
+        assert_eq!(
+            indexes(&settings),
+            ["https://pip.example/", &format!("{DEFAULT_INDEX_URL}/"), "https://a.example/"]
+        );
+        settings.indexes.extend([named("b", false, false), named("c", false, true)]);
+        settings.extra_index_urls = vec![Url::parse("https://x.example/").unwrap()];
+        let expected = ["https://b.example/", "https://x.example/", "https://c.example/", "https://a.example/"];
+        assert_eq!(indexes(&settings), expected);
+        settings.no_index = true;
+        assert_eq!(indexes(&settings), [""; 0]);
+    }
+
+    #[test]
+    fn variables_log_in_where_the_user_named_the_host() {
+        let url = Url::parse("https://corp.example/simple").unwrap();
+        let index = NamedIndex { name: Some("my-corp".into()), url: url.clone(), explicit: false, default: true };
+        let env = [("PYBUN_INDEX_MY_CORP_USERNAME", "me"), ("PYBUN_INDEX_MY_CORP_PASSWORD", "p@ss")];
+        let mut settings = settings(&env);
+        settings.indexes = vec![index];
+        assert_eq!(indexes(&settings), ["https://me:p%40ss@corp.example/simple/"]);
+        settings.project_chose_index = true;
+        assert_eq!(indexes(&settings), ["https://corp.example/simple/"]);
+        settings.user_urls = vec![Url::parse("https://corp.example/other").unwrap()];
+        assert_eq!(indexes(&settings), ["https://me:p%40ss@corp.example/simple/"]);
+    }
+
+    #[test]
+    fn pip_may_do_without_an_index() {
+        let mut settings =
+            settings(&[("PIP_NO_INDEX", "1"), ("PIP_FIND_LINKS", "https://links.example/ https://m.example/")]);
+        let resolved = settings.resolve().unwrap();
+        assert_eq!((resolved.indexes.len(), resolved.find_links.len()), (0, 2));
+        settings.index_url = Some(Url::parse("https://own.example/").unwrap());
+        assert_eq!(indexes(&settings), ["https://own.example/"]);
     }
 
     #[test]

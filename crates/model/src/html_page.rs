@@ -9,15 +9,35 @@ use url::Url;
 pub(crate) fn parse(name: &PackageName, bytes: &[u8], base: &Url) -> Result<ProjectPage, BadPage> {
     let text = std::str::from_utf8(bytes).map_err(|_| BadPage::NotText)?;
     let base = &base_of(text, base);
+    if let Some(version) = meta(text, "pypi:repository-version").filter(|text| text.split('.').next() != Some("1")) {
+        return Err(BadPage::api_version(&version));
+    }
     let mut builder = Builder::new(name, base);
-    for tag in start_tags(text).filter(|tag| tag.name.as_slice() == b"a") {
-        let Some(href) = attribute(&tag, "href") else { continue };
+    for file in files(text) {
+        builder.push(file)?;
+    }
+    let mut page = builder.finish();
+    page.status = meta(text, "pypi:project-status").map(Into::into);
+    Ok(page.obeying_status())
+}
+
+/// What a `<meta>` before the links says (PEP 629, PEP 792).
+fn meta(text: &str, name: &str) -> Option<String> {
+    let mut head = start_tags(text).take_while(|tag| tag.name.as_slice() != b"a");
+    let tag = head.find(|tag| tag.name.as_slice() == b"meta" && attribute(tag, "name").as_deref() == Some(name))?;
+    attribute(&tag, "content")
+}
+
+/// Every link of a page, as a file.
+pub(crate) fn files(text: &str) -> impl Iterator<Item = RawFile<'static>> + '_ {
+    start_tags(text).filter(|tag| tag.name.as_slice() == b"a").filter_map(|tag| {
+        let href = attribute(&tag, "href")?;
         let (path, fragment) = href.split_once('#').unwrap_or((&href, ""));
         let filename = path.split(['?']).next().unwrap_or(path).rsplit('/').next().unwrap_or(path);
         let metadata = attribute(&tag, "data-core-metadata").or_else(|| attribute(&tag, "data-dist-info-metadata"));
-        builder.push(RawFile {
-            filename: percent_decode(filename),
-            url: path.into(),
+        Some(RawFile {
+            filename: percent_decode(filename).into_owned().into(),
+            url: path.to_owned().into(),
             sha256: digest(fragment),
             size: None,
             requires_python: attribute(&tag, "data-requires-python").map(Cow::Owned),
@@ -28,13 +48,12 @@ pub(crate) fn parse(name: &PackageName, bytes: &[u8], base: &Url) -> Result<Proj
             },
             core_metadata: metadata.filter(|text| text != "false").map(|text| digest(&text)),
             upload_time: None,
-        })?;
-    }
-    Ok(builder.finish())
+        })
+    })
 }
 
 /// `<base href>` moves what the links are relative to.
-fn base_of(text: &str, base: &Url) -> Url {
+pub(crate) fn base_of(text: &str, base: &Url) -> Url {
     let tag = start_tags(text).take_while(|tag| tag.name.as_slice() != b"a").find(|tag| tag.name.as_slice() == b"base");
     tag.and_then(|tag| attribute(&tag, "href")).and_then(|href| base.join(&href).ok()).unwrap_or_else(|| base.clone())
 }

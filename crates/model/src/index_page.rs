@@ -17,6 +17,8 @@ pub struct ProjectPage {
     pub ignored: usize,
     /// `active`, `archived`, `quarantined` or `deprecated` (PEP 792); `None` when the index does not say.
     pub status: Option<Box<str>>,
+    /// The name of the index that answered, where it has one.
+    pub index: Option<Box<str>>,
 }
 
 /// One file of a project page.
@@ -74,6 +76,12 @@ pub enum BadPage {
     TooManyFiles(usize),
 }
 
+impl BadPage {
+    pub(crate) fn api_version(text: &str) -> Self {
+        Self::ApiVersion(text.chars().take(20).collect())
+    }
+}
+
 /// More files than any real project has; PyPI's largest have about 30 000.
 pub(crate) const MAX_FILES: usize = 1_000_000;
 
@@ -84,7 +92,7 @@ impl ProjectPage {
         if let Some(version) = page.meta.as_ref().and_then(|meta| meta.api_version.as_deref())
             && version.split('.').next() != Some("1")
         {
-            return Err(BadPage::ApiVersion(version.chars().take(20).collect()));
+            return Err(BadPage::api_version(version));
         }
         let mut builder = Builder::new(name, base);
         for file in page.files {
@@ -101,12 +109,21 @@ impl ProjectPage {
         }
         let mut page_out = builder.finish();
         page_out.status = page.project_status.and_then(|status| status.status).map(|text| text.into());
-        Ok(page_out)
+        Ok(page_out.obeying_status())
     }
 
     /// Reads `text/html` (PEP 503) with the attributes of PEP 592, 658 and 714.
     pub fn from_html(name: &PackageName, bytes: &[u8], base: &Url) -> Result<Self, BadPage> {
         html_page::parse(name, bytes, base)
+    }
+
+    /// A project in quarantine offers nothing to install, whatever its page lists (PEP 792).
+    pub(crate) fn obeying_status(mut self) -> Self {
+        if self.status.as_deref() == Some("quarantined") {
+            self.ignored += self.files.len();
+            self.files.clear();
+        }
+        self
     }
 
     /// The versions that some file of the page has, ascending.
@@ -119,6 +136,7 @@ impl ProjectPage {
 }
 
 /// A file as either form of page states it.
+#[derive(Clone, Debug)]
 pub(crate) struct RawFile<'a> {
     pub(crate) filename: Cow<'a, str>,
     pub(crate) url: Cow<'a, str>,
@@ -193,7 +211,7 @@ impl<'a> Builder<'a> {
     }
 
     pub(crate) fn finish(self) -> ProjectPage {
-        ProjectPage { name: self.name.clone(), files: self.files, ignored: self.ignored, status: None }
+        ProjectPage { name: self.name.clone(), files: self.files, ignored: self.ignored, status: None, index: None }
     }
 }
 
@@ -315,6 +333,26 @@ mod tests {
     fn refuses_a_newer_api() {
         let text = br#"{"meta":{"api-version":"2.0"},"files":[]}"#;
         assert!(matches!(ProjectPage::from_json(&name(), text, &base()), Err(BadPage::ApiVersion(_))));
+        let html =
+            |version| format!(r#"<meta name="pypi:repository-version" content="{version}"><a href=six-1.0.zip>"#);
+        let parse = |version| ProjectPage::from_html(&name(), html(version).as_bytes(), &base());
+        assert!(matches!(parse("2.0"), Err(BadPage::ApiVersion(version)) if version == "2.0"));
+        assert_eq!(parse("1.4").unwrap().files.len(), 1);
+    }
+
+    #[test]
+    fn a_project_in_quarantine_offers_nothing() {
+        for (status, files) in [("active", 1), ("archived", 1), ("quarantined", 0), ("deprecated", 1)] {
+            let file = r#"{"filename":"six-1.0.tar.gz","url":"six-1.0.tar.gz"}"#;
+            let json = format!(r#"{{"files":[{file}],"project-status":{{"status":"{status}","reason":"x"}}}}"#);
+            let html = format!(r#"<meta name="pypi:project-status" content="{status}"><a href=six-1.0.tar.gz>"#);
+            for page in [
+                ProjectPage::from_json(&name(), json.as_bytes(), &base()).unwrap(),
+                ProjectPage::from_html(&name(), html.as_bytes(), &base()).unwrap(),
+            ] {
+                assert_eq!((page.files.len(), page.status.as_deref()), (files, Some(status)));
+            }
+        }
     }
 
     #[test]

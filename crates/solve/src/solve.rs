@@ -105,7 +105,7 @@ async fn unsolved(
 ) -> Problem {
     let world = conflict::World { resolver, request };
     let story = conflict::Story::new(conflict, world);
-    let problem = conflict::problem(conflict, &story, world, &source.indexes());
+    let problem = conflict::problem(conflict, &story, world, &**source);
     remedy::with_remedies(problem, &story, world, known, source, remedy::BOUNDS).await
 }
 
@@ -210,7 +210,8 @@ async fn ask_page(source: Arc<dyn Source>, name: PackageName) -> Result<Answer, 
 async fn ask_direct(source: Arc<dyn Source>, name: PackageName, url: String) -> Result<Answer, Problem> {
     let direct = source.direct(&name, &url).await?;
     let version = direct.file.distribution.version().clone();
-    let page = Arc::new(ProjectPage { name: name.clone(), files: vec![direct.file], ignored: 0, status: None });
+    let page =
+        Arc::new(ProjectPage { name: name.clone(), files: vec![direct.file], ignored: 0, status: None, index: None });
     let metadata = Fact::Metadata(Arc::new(metadata_of(direct.metadata)));
     Ok(Answer {
         request: pybun_resolver::Request::Page(name.clone()),

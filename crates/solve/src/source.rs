@@ -22,9 +22,14 @@ pub trait Source: Send + Sync {
     /// The metadata of a wheel, or of an sdist, which may have to be built for it.
     fn metadata<'a>(&'a self, file: &'a IndexFile) -> Future<'a, CoreMetadata>;
 
-    /// The hosts of the indexes that are asked, for messages: without credentials.
+    /// The names or hosts of the indexes that are asked, for messages: without credentials.
     fn indexes(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// The same for one project, which may be assigned to an index of its own.
+    fn asked(&self, _name: &PackageName) -> Vec<String> {
+        self.indexes()
     }
 
     /// The distribution behind `url`.

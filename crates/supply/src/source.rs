@@ -15,13 +15,11 @@ impl Source for Supply {
     }
 
     fn indexes(&self) -> Vec<String> {
-        let urls = self.shared.client.index_urls();
-        let hosts = urls.iter().filter_map(|text| {
-            let url = url::Url::parse(text).ok()?;
-            let host = url.host_str()?;
-            Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
-        });
-        hosts.collect()
+        self.shared.client.asked_for_any()
+    }
+
+    fn asked(&self, name: &PackageName) -> Vec<String> {
+        self.shared.client.asked(name)
     }
 
     fn direct<'a>(&'a self, name: &'a PackageName, url: &'a str) -> Future<'a, Direct> {

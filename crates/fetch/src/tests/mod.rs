@@ -3,6 +3,7 @@
 pub(crate) mod archive;
 mod auth;
 mod files;
+mod indexes;
 mod metadata;
 mod pages;
 pub(crate) mod server;
@@ -38,15 +39,7 @@ impl Sandbox {
             ("PIP_CONFIG_FILE".to_owned(), if cfg!(windows) { "nul" } else { "/dev/null" }.to_owned()),
         ]
         .into();
-        let settings = Settings {
-            cache_dir: dir.path().join("cache"),
-            index_url: Some(index),
-            extra_index_urls: Vec::new(),
-            project_chose_index: false,
-            offline: false,
-            refresh: false,
-            environment,
-        };
+        let settings = Settings { index_url: Some(index), ..Settings::new(dir.path().join("cache"), environment) };
         Self { dir, settings }
     }
 

@@ -15,22 +15,26 @@ pub(crate) use leaf::{Asker, Bar, World, name_of};
 pub(crate) use story::{Link, Story, Wall};
 pub(crate) use words::enumeration;
 
-use crate::Target;
 use crate::nearest::nearest;
+use crate::{Source, Target};
 use pybun_model::{PackageName, Problem};
 use pybun_resolver::{Conflict, Why};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The problem without a way out. `indexes` are the names of those who were asked.
-pub(crate) fn problem(conflict: &Conflict, story: &Story, world: World, indexes: &[String]) -> Problem {
+/// The problem without a way out. `source` knows the names of those who were asked.
+pub(crate) fn problem(conflict: &Conflict, story: &Story, world: World, source: &dyn Source) -> Problem {
+    let mut indexes = source.indexes();
     let problem = match reason(story, world) {
         Some(Reason::Broken(why)) => broken(why),
-        Some(Reason::Wall(name)) => wall_problem(name, story, world, indexes),
+        Some(Reason::Wall(name)) => {
+            indexes = source.asked(name);
+            wall_problem(name, story, world, &indexes)
+        }
         None => Problem::new("resolve/no-solution", words::contradiction(story, world))
             .with("requirements", strings(story.yours().map(text_of))),
     };
-    problem.with("indexes", indexes.to_vec()).with("conflict", proof::json(conflict, world))
+    problem.with("indexes", indexes).with("conflict", proof::json(conflict, world))
 }
 
 /// What alone keeps everything from being resolved.
