@@ -88,6 +88,7 @@ export function projectRequest(place: Place & { project: Project }, wish: Projec
   ]
   return {
     ...common(place),
+    name: manifest.name,
     roots,
     requires_python: manifest.requires_python,
     python: wish.python,

@@ -6,15 +6,16 @@ use crate::python::specifiers;
 use crate::settings::SettingsWire;
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use pybun_lock::{Inputs, Lock, Mode, Prereleases, Root, RootKind};
-use pybun_model::{PackageName, Problem, Requirement, Sha256};
-use pybun_solve::{Fixes, Request, Target, Upgrade};
+use pybun_lock::{Assigned, Inputs, Lock, Mode, Names, Prereleases, Root, RootKind};
+use pybun_model::{MarkerTree, PackageName, Problem, Requirement, Sha256};
+use pybun_solve::{Cutoff, Fixes, Request, Target, Upgrade};
 use pybun_supply::Supply;
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 #[derive(Deserialize)]
 pub(crate) struct ResolveWire {
@@ -34,6 +35,35 @@ pub(crate) struct ResolveWire {
     #[serde(default)]
     upgrade_packages: Vec<String>,
     adding: Option<RootWire>,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    overrides: Vec<String>,
+    #[serde(default)]
+    excludes: Vec<String>,
+    #[serde(default)]
+    environments: Vec<String>,
+    #[serde(default)]
+    required_environments: Vec<String>,
+    #[serde(default)]
+    conflicts: Vec<Vec<ConflictWire>>,
+    #[serde(default)]
+    exclude_newer: Option<String>,
+    #[serde(default)]
+    no_binary: Vec<String>,
+    #[serde(default)]
+    only_binary: Vec<String>,
+    #[serde(default)]
+    indexes: BTreeMap<String, String>,
+    #[serde(default)]
+    editables: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ConflictWire {
+    Extra(String),
+    Group(String),
 }
 
 #[derive(Deserialize)]
@@ -123,6 +153,7 @@ impl ResolveWire {
             markers: supply.interpreter().markers.clone(),
             tags: supply.tags(),
             hashes: self.hashes()?,
+            cutoff: self.cutoff()?,
             upgrade,
             previous: None,
             fixes: self.fixes()?,
@@ -136,6 +167,15 @@ impl ResolveWire {
         let inputs = Inputs {
             requires_python: self.requires_python.as_deref().map(specifiers).transpose()?,
             constraints: requirements_of(&self.constraints)?,
+            overrides: requirements_of(&self.overrides)?,
+            excludes: all_of(self.excludes.iter().map(|name| package_name(name)))?,
+            environments: all_of(self.environments.iter().map(|text| marker(text)))?,
+            required_environments: all_of(self.required_environments.iter().map(|text| marker(text)))?,
+            conflicts: all_of(self.conflicts.iter().map(|conflict| all_of(conflict.iter().map(conflicting))))?,
+            exclude_newer: self.exclude_newer.clone(),
+            no_binary: names(&self.no_binary)?,
+            no_build: names(&self.only_binary)?,
+            sources: self.sources()?,
             mode: match self.resolution {
                 ModeWire::Highest => Mode::Highest,
                 ModeWire::Lowest => Mode::Lowest,
@@ -147,6 +187,10 @@ impl ResolveWire {
                 PrereleasesWire::Disallow => Prereleases::Disallow,
             },
             ..Inputs::of(all_of(self.roots.iter().map(root))?)
+        };
+        let inputs = match &self.name {
+            Some(name) => pybun_lock::with_own_extras(inputs, &package_name(name)?),
+            None => inputs,
         };
         Ok(inputs.sorted())
     }
@@ -161,6 +205,19 @@ impl ResolveWire {
             TargetWire::Universal => Fixes::Manifest { adding: self.adding.as_ref().map(adding).transpose()? },
             TargetWire::Machine => Fixes::Words,
         })
+    }
+
+    fn sources(&self) -> Outcome<BTreeMap<PackageName, Assigned>> {
+        let index = |(name, index): (&String, &String)| Ok((package_name(name)?, Assigned::Index(index.clone())));
+        let editable = |name: &String| Ok((package_name(name)?, Assigned::Editable));
+        let mut sources = all_of(self.indexes.iter().map(index))?;
+        sources.extend(all_of(self.editables.iter().map(editable))?);
+        Ok(sources.into_iter().collect())
+    }
+
+    fn cutoff(&self) -> Outcome<Option<Cutoff>> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+        self.exclude_newer.as_deref().map(|text| Cutoff::parse(text, now)).transpose().map_err(|problem| vec![problem])
     }
 
     /// What to let go of, and what each of it is limited to: `name`, or `name==1.2`.
@@ -186,12 +243,42 @@ impl ResolveWire {
 
 impl RootWire {
     fn kind(&self) -> Outcome<RootKind> {
-        Ok(match (&self.group, &self.extra) {
-            (Some(group), _) => RootKind::Group(group.parse().map_err(|_| vec![bad_name(group)])?),
-            (None, Some(extra)) => RootKind::Extra(extra.parse().map_err(|_| vec![bad_name(extra)])?),
-            (None, None) => RootKind::Project,
-        })
+        match (&self.group, &self.extra) {
+            (Some(group), _) => group_kind(group),
+            (None, Some(extra)) => extra_kind(extra),
+            (None, None) => Ok(RootKind::Project),
+        }
     }
+}
+
+fn group_kind(name: &str) -> Outcome<RootKind> {
+    Ok(RootKind::Group(name.parse().map_err(|_| vec![bad_name(name)])?))
+}
+
+fn extra_kind(name: &str) -> Outcome<RootKind> {
+    Ok(RootKind::Extra(name.parse().map_err(|_| vec![bad_name(name)])?))
+}
+
+fn conflicting(wire: &ConflictWire) -> Outcome<RootKind> {
+    match wire {
+        ConflictWire::Extra(name) => extra_kind(name),
+        ConflictWire::Group(name) => group_kind(name),
+    }
+}
+
+/// Names of projects; `:all:` stands for every one.
+fn names(texts: &[String]) -> Outcome<Names> {
+    if texts.iter().any(|text| text == ":all:") {
+        return Ok(Names::All);
+    }
+    Ok(Names::Only(all_of(texts.iter().map(|name| package_name(name)))?.into_iter().collect()))
+}
+
+fn marker(text: &str) -> Outcome<MarkerTree> {
+    text.parse().map_err(|error| {
+        let problem = Problem::new("requirement/invalid-marker", format!("`{text}` is no marker: {error}"));
+        vec![problem.hint("Write for instance sys_platform == 'linux' (PEP 508)").with("marker", text)]
+    })
 }
 
 pub(crate) fn package_name(text: &str) -> Outcome<PackageName> {

@@ -67,6 +67,7 @@ pub(crate) fn lock(roots: &[(RootKind, &[&str])], packages: &[(&str, &[&str])]) 
                 }],
             })
             .collect(),
+        forks: Vec::new(),
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod error;
 mod lock;
+mod own_extras;
 mod portable;
 mod problems;
 mod v1;
@@ -19,6 +20,7 @@ mod v2;
 
 pub use error::Error;
 pub use lock::{Assigned, Dependency, File, Inputs, Lock, Mode, Names, Package, Prereleases, Root, RootKind, Source};
+pub use own_extras::with_own_extras;
 pub use portable::absolute;
 
 const MAGIC: &[u8; 8] = b"PYBUNLCK";

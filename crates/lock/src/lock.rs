@@ -1,7 +1,11 @@
 //! A resolution that was written down: what was asked for, what it came to, and every file by its hash.
 
-use pybun_model::{ExtraName, GroupName, MarkerTree, PackageName, Requirement, Sha256, Version, VersionSpecifiers};
+use pybun_model::{
+    ExtraName, ExtraOperator, GroupName, MarkerExpression, MarkerTree, MarkerValueExtra, PackageName, Requirement,
+    Sha256, Version, VersionSpecifiers,
+};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// Sorted throughout, so that equal locks have equal bytes.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +13,9 @@ pub struct Lock {
     pub inputs: Inputs,
     /// By name and version. A name has several versions only where their markers exclude each other.
     pub packages: Vec<Package>,
+    /// The parts of the universe that were solved apart, in that order, so that a resolution that starts from this
+    /// lock divides it alike; empty where nothing had to be.
+    pub forks: Vec<MarkerTree>,
 }
 
 /// What was resolved; a lock whose inputs differ from the project's is stale.
@@ -254,12 +261,35 @@ pub(crate) fn marker_text(marker: &MarkerTree) -> Option<String> {
 }
 
 impl RootKind {
+    /// Holds where this root is among those chosen. Extras and groups that conflict are told apart by it.
+    pub fn active(&self) -> MarkerTree {
+        let Some(name) = self.marker_name() else { return MarkerTree::TRUE };
+        let (operator, name) = (ExtraOperator::Equal, MarkerValueExtra::Extra(name));
+        MarkerTree::expression(MarkerExpression::Extra { operator, name })
+    }
+
+    /// What stands for it in markers: `pybun-extra-NAME` or `pybun-group-NAME`.
+    pub fn marker_name(&self) -> Option<ExtraName> {
+        let text = match self {
+            Self::Project => return None,
+            Self::Extra(name) => format!("pybun-extra-{name}"),
+            Self::Group(name) => format!("pybun-group-{name}"),
+        };
+        Some(text.parse().expect("names joined by a hyphen are a name"))
+    }
+
     fn describe(&self) -> String {
         match self {
             Self::Project => "the project".to_owned(),
             Self::Extra(name) => format!("the extra `{name}`"),
             Self::Group(name) => format!("the group `{name}`"),
         }
+    }
+}
+
+impl fmt::Display for RootKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.describe())
     }
 }
 

@@ -24,6 +24,7 @@ fn lock() -> Lock {
                 storage: None,
             }],
         }],
+        forks: Vec::new(),
     }
 }
 
@@ -35,6 +36,7 @@ fn full_lock() -> Lock {
         kind: RootKind::Group("dev".parse().unwrap()),
         requirements: vec!["b @ https://h.example/b-1.tar.gz#subdirectory=d".parse().unwrap()],
     });
+    lock.forks = vec!["sys_platform == 'win32'".parse().unwrap(), "sys_platform != 'win32'".parse().unwrap()];
     lock.inputs.constraints = vec!["c<2".parse().unwrap()];
     lock.inputs.overrides = vec!["d==3 ; os_name == 'nt'".parse().unwrap()];
     lock.inputs.excludes = vec![name("e")];
@@ -79,7 +81,7 @@ fn what_is_relative_to_the_project_is_read() {
     let root = std::path::Path::new("/home/me/project");
     let requirements = vec!["a @ file:///home/me/a#x=y".parse().unwrap()];
     let inputs = Inputs::of(vec![Root { kind: RootKind::Project, requirements }]);
-    let lock = Lock { inputs, packages: Vec::new() }.portable(root);
+    let lock = Lock { inputs, packages: Vec::new(), forks: Vec::new() }.portable(root);
     let read = decode(&encode(&lock)).unwrap();
     assert_eq!(read, lock);
     assert_eq!(read.inputs.roots[0].requirements[0].to_string(), "a @ project:../a#x=y");
@@ -233,6 +235,7 @@ prop_compose! {
             Root { kind, requirements: names.iter().map(requirement).collect() }
         };
         let assign = |index: Option<String>| index.map_or(Assigned::Editable, Assigned::Index);
+        let forks = markers.clone();
         let inputs = Inputs {
             constraints: names.iter().map(requirement).collect(),
             excludes: names.iter().map(|name| name.parse().unwrap()).collect(),
@@ -245,7 +248,7 @@ prop_compose! {
             sources: assigned.into_iter().map(|(name, index)| (name.parse().unwrap(), assign(index))).collect(),
             ..Inputs::of(roots.into_iter().map(root).collect())
         };
-        Lock { inputs, packages }
+        Lock { inputs, packages, forks }
     }
 }
 

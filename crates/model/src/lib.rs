@@ -25,7 +25,9 @@ pub use url_base::UrlBase;
 
 pub use uv_normalize::{ExtraName, GroupName, PackageName};
 pub use uv_pep440::{Operator, Version, VersionSpecifier, VersionSpecifiers};
-pub use uv_pep508::{MarkerEnvironment, MarkerTree, VerbatimUrl, VersionOrUrl};
+pub use uv_pep508::{
+    ExtraOperator, MarkerEnvironment, MarkerExpression, MarkerTree, MarkerValueExtra, VerbatimUrl, VersionOrUrl,
+};
 
 /// A requirement as in PEP 508.
 pub type Requirement = uv_pep508::Requirement<VerbatimUrl>;

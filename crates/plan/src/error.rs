@@ -6,6 +6,10 @@ use pybun_model::{PackageName, Version, VersionSpecifiers};
 pub enum Error {
     #[error("the lock is for Python {wanted}, and this environment has {found}")]
     OtherPython { wanted: VersionSpecifiers, found: Version },
+    #[error("the lock is not for this environment, but for {}", .0.join(" and for "))]
+    OtherEnvironment(Vec<String>),
+    #[error("{0} and {1} are declared to conflict, and cannot be installed together")]
+    Conflicting(String, String),
     #[error("the lock has no extra `{0}`")]
     UnknownExtra(String),
     #[error("the lock has no dependency group `{0}`")]

@@ -11,6 +11,12 @@ impl From<&Error> for Problem {
                 .hint("Choose an interpreter that the lock allows with --python, or change requires-python")
                 .with("wanted", wanted.to_string())
                 .with("found", found.to_string()),
+            Error::OtherEnvironment(environments) => Problem::new("plan/other-environment", message)
+                .hint("Add this environment to `environments` of [tool.pybun], and resolve again")
+                .with("environments", environments.clone()),
+            Error::Conflicting(one, other) => Problem::new("plan/conflicting-choice", message)
+                .hint("Choose one of them; `conflicts` of [tool.pybun] says which exclude each other")
+                .with("conflict", vec![one.as_str(), other.as_str()]),
             Error::UnknownExtra(name) => Problem::new("plan/unknown-extra", message)
                 .hint("See [project.optional-dependencies] in pyproject.toml")
                 .with("extra", name.as_str()),

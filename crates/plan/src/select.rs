@@ -40,8 +40,14 @@ pub fn select<'a>(lock: &'a Lock, target: Target, selection: &Selection) -> Resu
     {
         return Err(Error::OtherPython { wanted: wanted.clone(), found: python.clone() });
     }
-    let mut walk = Walk { lock, target, seen: FxHashMap::default() };
-    for root in selected_roots(lock, selection)? {
+    let limits = &lock.inputs.environments;
+    if !limits.is_empty() && !limits.iter().any(|limit| limit.evaluate(target.markers, &[])) {
+        return Err(Error::OtherEnvironment(limits.iter().filter_map(|limit| limit.try_to_string()).collect()));
+    }
+    let roots = selected_roots(lock, selection)?;
+    let active = active(lock, &roots)?;
+    let mut walk = Walk { lock, target, active, seen: FxHashMap::default() };
+    for root in roots {
         for requirement in &root.requirements {
             walk.enter_requirement(requirement, &selection.extras)?;
         }
@@ -74,6 +80,17 @@ fn selected_roots<'a>(lock: &'a Lock, selection: &Selection) -> Result<Vec<&'a R
     Ok(roots)
 }
 
+/// What stands in markers for the chosen roots, of which no two may be in conflict.
+fn active(lock: &Lock, roots: &[&Root]) -> Result<Vec<ExtraName>, Error> {
+    let chosen = |kind: &&RootKind| roots.iter().any(|root| root.kind == **kind);
+    for conflict in &lock.inputs.conflicts {
+        if let [one, other, ..] = conflict.iter().filter(chosen).collect::<Vec<_>>()[..] {
+            return Err(Error::Conflicting(one.to_string(), other.to_string()));
+        }
+    }
+    Ok(roots.iter().filter_map(|root| root.kind.marker_name()).collect())
+}
+
 #[derive(Default)]
 struct Visit {
     requested: bool,
@@ -84,18 +101,24 @@ struct Visit {
 struct Walk<'a, 't> {
     lock: &'a Lock,
     target: Target<'t>,
+    active: Vec<ExtraName>,
     seen: FxHashMap<u32, Visit>,
 }
 
 impl Walk<'_, '_> {
     fn enter_requirement(&mut self, requirement: &Requirement, extras: &[ExtraName]) -> Result<(), Error> {
-        if !requirement.evaluate_markers(self.target.markers, extras) {
+        let inputs = &self.lock.inputs;
+        let overrides: Vec<&Requirement> = inputs.overrides.iter().filter(|o| o.name == requirement.name).collect();
+        let stated = if overrides.is_empty() { vec![requirement] } else { overrides };
+        let holds = |one: &&Requirement| one.evaluate_markers(self.target.markers, extras);
+        let stated: Vec<&Requirement> = stated.into_iter().filter(holds).collect();
+        if stated.is_empty() || inputs.excludes.contains(&requirement.name) {
             return Ok(());
         }
         let position = self.find(&requirement.name).ok_or_else(|| Error::Unresolved(requirement.to_string()))?;
         self.seen.entry(position).or_default().requested = true;
         self.enter(position, None);
-        for extra in &requirement.extras {
+        for extra in requirement.extras.iter().chain(stated.iter().flat_map(|one| &one.extras)) {
             self.enter(position, Some(extra));
         }
         Ok(())
@@ -111,7 +134,7 @@ impl Walk<'_, '_> {
             [(only, _)] => Some(only),
             _ => candidates
                 .iter()
-                .find(|(_, package)| package.marker.evaluate(self.target.markers, &[]))
+                .find(|(_, package)| package.marker.evaluate(self.target.markers, &self.active))
                 .map(|(position, _)| *position),
         }
     }
@@ -127,7 +150,7 @@ impl Walk<'_, '_> {
                 work.push((position, None));
             }
             for edge in &self.lock.packages[position as usize].dependencies {
-                if edge.because_of == extra && edge.marker.evaluate(self.target.markers, &[]) {
+                if edge.because_of == extra && edge.marker.evaluate(self.target.markers, &self.active) {
                     work.push((edge.package, edge.extra.clone()));
                 }
             }
@@ -152,4 +175,90 @@ fn best_file<'a>(package: &'a Package, tags: &Tags) -> Result<(&'a File, Option<
         version: package.version.clone(),
         files: package.files.iter().map(|file| file.filename.to_string()).collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pybun_lock::{Inputs, Source};
+    use pybun_model::{Architecture, Libc, MarkerTree, Platform, PythonTag};
+
+    fn extra(name: &str) -> RootKind {
+        RootKind::Extra(name.parse().unwrap())
+    }
+
+    fn package(name: &str, version: &str, marker: &str) -> Package {
+        Package {
+            name: name.parse().unwrap(),
+            version: version.parse().unwrap(),
+            source: Source::INDEX,
+            marker: if marker.is_empty() { MarkerTree::TRUE } else { marker.parse().unwrap() },
+            dependencies: Vec::new(),
+            files: vec![File {
+                filename: format!("{name}-{version}-py3-none-any.whl").into(),
+                sha256: None,
+                size: None,
+                storage: None,
+            }],
+        }
+    }
+
+    fn lock(roots: &[(RootKind, &str)], packages: Vec<Package>) -> Lock {
+        let root = |(kind, requirement): &(RootKind, &str)| Root {
+            kind: kind.clone(),
+            requirements: vec![requirement.parse().unwrap()],
+        };
+        Lock { inputs: Inputs::of(roots.iter().map(root).collect()), packages, forks: Vec::new() }
+    }
+
+    fn selected(lock: &Lock, extras: &[&str]) -> Result<Vec<String>, Error> {
+        let markers = serde_json::from_value(serde_json::json!({
+            "implementation_name": "cpython", "implementation_version": "3.11.7", "os_name": "posix",
+            "platform_machine": "x86_64", "platform_python_implementation": "CPython", "platform_release": "6",
+            "platform_system": "Linux", "platform_version": "1", "python_full_version": "3.11.7",
+            "python_version": "3.11", "sys_platform": "linux",
+        }));
+        let python = PythonTag { implementation: "cp".into(), major: 3, minor: 11, free_threaded: false };
+        let libc = Libc::Glibc { major: 2, minor: 36 };
+        let tags = Tags::new(&python, &Platform::Linux { architecture: Architecture::X86_64, libc });
+        let extras = extras.iter().map(|name| name.parse().unwrap()).collect();
+        let selection = Selection { extras, ..Selection::default() };
+        let chosen = select(lock, Target { markers: &markers.unwrap(), tags: &tags }, &selection)?;
+        Ok(chosen.iter().map(|chosen| format!("{}=={}", chosen.package.name, chosen.package.version)).collect())
+    }
+
+    #[test]
+    fn what_is_chosen_tells_conflicting_extras_apart() {
+        let roots = [(RootKind::Project, "top"), (extra("old"), "lib<2"), (extra("new"), "lib>=2")];
+        let packages = vec![
+            package("lib", "1", "extra == 'pybun-extra-old'"),
+            package("lib", "2", "extra == 'pybun-extra-new'"),
+            package("top", "1", ""),
+        ];
+        let mut lock = lock(&roots, packages);
+        lock.inputs.conflicts = vec![vec![extra("new"), extra("old")]];
+        assert_eq!(selected(&lock, &[]).unwrap(), ["top==1"]);
+        assert_eq!(selected(&lock, &["old"]).unwrap(), ["lib==1", "top==1"]);
+        assert_eq!(selected(&lock, &["new"]).unwrap(), ["lib==2", "top==1"]);
+        assert!(matches!(selected(&lock, &["new", "old"]), Err(Error::Conflicting(..))));
+    }
+
+    #[test]
+    fn excludes_and_overrides_count_for_what_you_name_too() {
+        let mut lock = lock(&[(RootKind::Project, "lib>7"), (extra("x"), "gone")], vec![package("lib", "1", "")]);
+        lock.inputs.overrides = vec!["lib<2 ; sys_platform == 'linux'".parse().unwrap()];
+        lock.inputs.excludes = vec!["gone".parse().unwrap()];
+        assert_eq!(selected(&lock, &["x"]).unwrap(), ["lib==1"]);
+        lock.inputs.overrides = vec!["lib<2 ; sys_platform == 'win32'".parse().unwrap()];
+        assert!(selected(&lock, &["x"]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_lock_for_other_environments_is_not_used() {
+        let mut lock = lock(&[(RootKind::Project, "a")], vec![package("a", "1", "")]);
+        lock.inputs.environments = vec!["sys_platform == 'win32'".parse().unwrap()];
+        assert!(matches!(selected(&lock, &[]), Err(Error::OtherEnvironment(_))));
+        lock.inputs.environments.push("sys_platform == 'linux'".parse().unwrap());
+        assert_eq!(selected(&lock, &[]).unwrap(), ["a==1"]);
+    }
 }

@@ -1,6 +1,8 @@
 //! Which version of a project to try next.
 
 use crate::facts::{File, Page, RequiresPython};
+use crate::rules::Rules;
+use crate::wheel_marker::{Certainty, WheelMarkers};
 use crate::{Inputs, Mode, Preference, Prereleases, Target, Why};
 use pubgrub::Ranges;
 use pybun_model::WheelName;
@@ -29,7 +31,8 @@ enum Usable {
 
 pub(crate) struct Select<'a> {
     pub(crate) inputs: &'a Inputs,
-    pub(crate) python: &'a crate::python::Python,
+    pub(crate) rules: &'a Rules,
+    pub(crate) python: Arc<crate::python::Python>,
     pub(crate) environment: MarkerTree,
     /// Versions chosen by forks already solved.
     pub(crate) solved: &'a FxHashMap<PackageName, Vec<Preference>>,
@@ -48,9 +51,7 @@ impl Select<'_> {
         let lowest = match self.inputs.mode {
             Mode::Highest => false,
             Mode::Lowest => true,
-            Mode::LowestDirect => {
-                self.inputs.requirements.iter().any(|r| r.name == *name && !r.marker.is_disjoint(self.environment))
-            }
+            Mode::LowestDirect => self.rules.is_direct(name, self.environment),
         };
         for wanted in &stable_first {
             let fits = |i: &usize| wanted.is_none_or(|pre| page.versions[*i].any_prerelease() == pre);
@@ -97,17 +98,13 @@ impl Select<'_> {
     }
 
     fn usable(&self, name: &PackageName, version: &Version, files: &[File]) -> Usable {
-        let yank_allowed = || {
-            self.inputs.pins(name, version)
-                || self.inputs.preferences.get(name).is_some_and(|all| all.iter().any(|p| p.version == *version))
-        };
-        let no_binary = self.inputs.no_binary.contains(name);
-        let no_build = self.inputs.no_build.contains(name);
+        let no_binary = self.inputs.no_binary.has(name);
+        let no_build = self.inputs.no_build.has(name);
         let mut why = Why::NoFiles;
         let mut source = None;
         let mut wheel: Option<&File> = None;
         for file in files {
-            if file.yanked && !yank_allowed() {
+            if file.yanked && !self.takes_yanked(name, version) {
                 why = Why::Yanked;
             } else if let Some(fits) = fits(&file.filename, &self.inputs.target, &self.python.lower) {
                 if no_binary {
@@ -127,6 +124,23 @@ impl Select<'_> {
             Some(file) => Usable::Yes(file.requires_python.clone()),
             None => Usable::No(why),
         }
+    }
+
+    fn takes_yanked(&self, name: &PackageName, version: &Version) -> bool {
+        self.rules.pins(name, version)
+            || self.inputs.preferences.get(name).is_some_and(|all| all.iter().any(|p| p.version == *version))
+    }
+
+    /// Where some file of a version can be installed.
+    pub(crate) fn cover(&self, name: &PackageName, page: &Page, version: &Version) -> MarkerTree {
+        let Some(i) = page.position(version) else { return MarkerTree::TRUE };
+        let (no_binary, no_build) = (self.inputs.no_binary.has(name), self.inputs.no_build.has(name));
+        let mut markers = WheelMarkers::new(Certainty::Sure);
+        let usable = page.files(i).iter().filter(|file| {
+            let forbidden = if file.filename.ends_with(".whl") { no_binary } else { no_build };
+            !forbidden && (!file.yanked || self.takes_yanked(name, version))
+        });
+        usable.fold(MarkerTree::FALSE, |all, file| all.or(markers.of(&file.filename)))
     }
 
     /// Files of one version can state different bounds; take one that the Pythons here satisfy.

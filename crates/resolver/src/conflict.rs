@@ -1,7 +1,7 @@
 //! Why nothing fits: a proof as data.
 
 use crate::Why;
-use crate::machine::{Node, Range};
+use crate::node::{Node, Range};
 use crate::solution::Tree;
 use pubgrub::{DerivationTree, External};
 use rustc_hash::FxHashMap;

@@ -1,7 +1,7 @@
 //! When one package needs the same dependency in different ways in different places, solve each place apart.
 
 use crate::Mode;
-use crate::machine::Dependency;
+use crate::node::Dependency;
 use crate::python::{Python, lower, python_range};
 use std::collections::BTreeMap;
 use uv_normalize::PackageName;
@@ -71,6 +71,21 @@ pub(crate) fn split(
         pythons.then_with(|| upper_bounds(a).cmp(&upper_bounds(b)))
     });
     parts
+}
+
+/// Divides `parts` as an earlier resolution did: its versions may not fit together where they were chosen apart.
+pub(crate) fn as_before(parts: Vec<MarkerTree>, forks: &[MarkerTree]) -> Vec<MarkerTree> {
+    let along = |part: MarkerTree| {
+        let mut rest = part;
+        let mut inside = Vec::new();
+        for fork in forks {
+            inside.push(rest.and(*fork));
+            rest = rest.and(fork.negate());
+        }
+        inside.push(rest);
+        inside.into_iter().filter(|part| !part.is_false())
+    };
+    parts.into_iter().flat_map(along).collect()
 }
 
 impl Part {

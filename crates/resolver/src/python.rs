@@ -39,12 +39,9 @@ impl Python {
         parts.iter().all(|part| !part.is_empty()).then(|| parts.map(|part| Self::from_range(part).marker))
     }
 
-    /// What is left of these Pythons where `marker` holds.
-    pub(crate) fn narrow(&self, marker: MarkerTree) -> Self {
-        match python_range(marker) {
-            Some(range) => Self::from_range(self.range.intersection(&range)),
-            None => self.clone(),
-        }
+    /// What is left of these Pythons where `marker` holds; `None` if it says nothing about Python.
+    pub(crate) fn narrow(&self, marker: MarkerTree) -> Option<Self> {
+        python_range(marker).map(|range| Self::from_range(self.range.intersection(&range)))
     }
 
     /// Does `marker` need a newer Python than the oldest here?

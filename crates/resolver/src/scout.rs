@@ -2,82 +2,134 @@
 //! A wrong guess costs a request and never changes the result.
 
 use crate::candidates::{Candidate, Select};
-use crate::facts::{Facts, Request};
-use crate::machine::{Range, marker_for};
+use crate::facts::{Facts, Metadata, Request};
+use crate::needs::marker_for;
+use crate::node::Range;
 use crate::python::Python;
+use crate::rules::{Rules, text_of};
 use crate::{Inputs, Target, Wants};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 use uv_normalize::{ExtraName, PackageName};
 use uv_pep508::{MarkerTree, Requirement, VersionOrUrl};
 
 #[derive(Default)]
 pub(crate) struct Scout {
-    python: Option<Python>,
-    /// What the guesses so far say about each name: the range, and the extras somebody wants.
-    known: FxHashMap<PackageName, (Range, FxHashSet<ExtraName>)>,
+    /// What the guesses so far say about each name.
+    known: FxHashMap<PackageName, Known>,
+    /// How often a guess was followed. Ranges and extras only ever narrow and grow, so this ends by itself;
+    /// an index made to keep it busy ends here.
+    guesses: usize,
 }
 
+#[derive(Clone)]
+struct Known {
+    range: Range,
+    extras: FxHashSet<ExtraName>,
+    url: Option<Arc<str>>,
+}
+
+/// What a guess may look at.
+pub(crate) struct Sight<'a> {
+    pub(crate) inputs: &'a Inputs,
+    pub(crate) rules: &'a Rules,
+    pub(crate) python: &'a Arc<Python>,
+    pub(crate) facts: &'a Facts,
+    pub(crate) wants: &'a mut Wants,
+}
+
+const MAX_GUESSES: usize = 200_000;
+
 impl Scout {
-    pub(crate) fn start(&mut self, inputs: &Inputs, wants: &mut Wants) {
-        self.python = Some(Python::new(&inputs.python));
-        for requirement in &inputs.requirements {
-            self.meet(requirement, None, inputs, wants);
+    pub(crate) fn start(&mut self, sight: &mut Sight) {
+        let inputs = sight.inputs;
+        for requirement in inputs.roots.iter().flat_map(|root| &root.requirements) {
+            self.meet(requirement, None, sight);
         }
     }
 
-    pub(crate) fn learned(&mut self, request: &Request, facts: &Facts, inputs: &Inputs, wants: &mut Wants) {
-        let (Request::Page(name) | Request::Metadata(name, _)) = request;
-        let Some((range, extras)) = self.known.get(name).cloned() else { return };
-        let (Some(Ok(page)), Some(python)) = (facts.page(name), &self.python) else { return };
-        let none = FxHashMap::default();
-        let select = Select { inputs, python, environment: MarkerTree::TRUE, solved: &none };
-        let Candidate::Version(guess) = select.choose(name, page, &range) else { return };
-        let Some(Ok(metadata)) = facts.metadata(name, &guess) else {
-            return wants.ask(Request::Metadata(name.clone(), guess));
-        };
-        for extra in std::iter::once(None).chain(extras.iter().map(Some)) {
-            for requirement in &metadata.requires {
-                if self.meet(requirement, extra, inputs, wants) {
+    pub(crate) fn learned(&mut self, request: &Request, sight: &mut Sight) {
+        let mut work = vec![request.name().clone()];
+        while let Some(name) = work.pop() {
+            self.guesses += 1;
+            if self.guesses > MAX_GUESSES {
+                return;
+            }
+            let Some(known) = self.known.get(&name) else { continue };
+            let Some(metadata) = guess(&name, known, sight) else { continue };
+            let extras = known.extras.clone();
+            for extra in std::iter::once(None).chain(extras.iter().map(Some)) {
+                for requirement in &metadata.requires {
                     // An extra more, or a narrower range, of something already here: guess again.
-                    self.learned(&Request::Page(requirement.name.clone()), facts, inputs, wants);
+                    if self.meet(requirement, extra, sight) {
+                        work.push(requirement.name.clone());
+                    }
                 }
             }
         }
     }
 
     /// Returns whether this says something new about a name.
-    fn meet(
-        &mut self,
-        requirement: &Requirement,
-        extra: Option<&ExtraName>,
-        inputs: &Inputs,
-        wants: &mut Wants,
-    ) -> bool {
+    fn meet(&mut self, requirement: &Requirement, extra: Option<&ExtraName>, sight: &mut Sight) -> bool {
+        if sight.inputs.excludes.contains(&requirement.name) {
+            return false;
+        }
         let marker = marker_for(requirement.marker, extra);
-        let applies = match (&inputs.target, &self.python) {
-            (Target::Machine { environment, .. }, _) => marker.evaluate(environment, &[]),
-            (Target::Universal, python) => python.as_ref().is_some_and(|python| !marker.is_disjoint(python.marker)),
+        let applies = match &sight.inputs.target {
+            Target::Machine { environment, .. } => marker.evaluate(environment, &[]),
+            Target::Universal => marker.is_true() || !marker.is_disjoint(sight.python.marker),
         };
         if !applies {
             return false;
         }
-        let range = match &requirement.version_or_url {
-            None => Range::full(),
-            Some(VersionOrUrl::VersionSpecifier(specifiers)) => Range::from(specifiers.clone()),
-            Some(VersionOrUrl::Url(_)) => return false,
+        let (range, url) = match &requirement.version_or_url {
+            None => (Range::full(), None),
+            Some(VersionOrUrl::VersionSpecifier(specifiers)) => (Range::from(specifiers.clone()), None),
+            Some(VersionOrUrl::Url(url)) => (Range::full(), Some(text_of(url))),
         };
-        wants.ask(Request::Page(requirement.name.clone()));
-        let (known, extras) =
-            self.known.entry(requirement.name.clone()).or_insert_with(|| (Range::full(), FxHashSet::default()));
-        let narrower = known.intersection(&range);
+        let fresh = || Known { range: Range::full(), extras: FxHashSet::default(), url: None };
+        let known = self.known.entry(requirement.name.clone()).or_insert_with(fresh);
+        if url.is_some() {
+            known.url = url;
+        }
+        sight.wants.ask(match &known.url {
+            Some(url) => Request::Direct(requirement.name.clone(), url.clone()),
+            None => Request::Page(requirement.name.clone()),
+        });
+        let narrower = known.range.intersection(&range);
         let mut news = false;
-        if narrower != *known && !narrower.is_empty() {
-            *known = narrower;
+        if narrower != known.range && !narrower.is_empty() {
+            known.range = narrower;
             news = true;
         }
         for extra in &requirement.extras {
-            news |= extras.insert(extra.clone());
+            news |= known.extras.insert(extra.clone());
         }
         news
+    }
+}
+
+/// What the likely version of a project needs, if that is known; else it is asked for.
+fn guess(name: &PackageName, known: &Known, sight: &mut Sight) -> Option<Arc<Metadata>> {
+    let facts = sight.facts;
+    if let Some(url) = &known.url {
+        return facts.direct(name, url)?.as_ref().ok().map(|direct| direct.metadata.clone());
+    }
+    let page = facts.page(name)?.as_ref().ok()?;
+    let none = FxHashMap::default();
+    let select = Select {
+        inputs: sight.inputs,
+        rules: sight.rules,
+        python: sight.python.clone(),
+        environment: MarkerTree::TRUE,
+        solved: &none,
+    };
+    let Candidate::Version(guess) = select.choose(name, page, &known.range) else { return None };
+    match facts.metadata(name, &guess) {
+        Some(metadata) => metadata.as_ref().ok().cloned(),
+        None => {
+            sight.wants.ask(Request::Metadata(name.clone(), guess));
+            None
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What comes out.
 
-use crate::machine::{Dependency, Node, Range};
+use crate::node::{Dependency, Node, Range};
 use crate::python::Python;
 use crate::{Inputs, Preference, Why};
 use pubgrub::DerivationTree;
@@ -17,15 +17,20 @@ pub(crate) type Tree = DerivationTree<Node, Range, Why>;
 pub(crate) struct Solved {
     pub(crate) environment: MarkerTree,
     pub(crate) chosen: FxHashMap<Node, (Version, Arc<[Dependency]>)>,
+    pub(crate) urls: FxHashMap<PackageName, Arc<str>>,
 }
 
 impl Solved {
+    fn release(&self, name: &PackageName, version: &Version) -> Release {
+        Release { name: name.clone(), version: version.clone(), url: self.urls.get(name).cloned() }
+    }
+
     pub(crate) fn preferences(&self) -> impl Iterator<Item = (PackageName, Preference)> {
         self.chosen.iter().filter_map(|(node, (version, _))| match node {
-            Node::Package(name) => {
+            Node::Package(name) if !self.urls.contains_key(name) => {
                 Some((name.clone(), Preference { version: version.clone(), marker: self.environment, locked: false }))
             }
-            _ => None,
+            Node::Root | Node::Package(_) | Node::Extra(..) => None,
         })
     }
 
@@ -48,10 +53,18 @@ impl Solved {
     }
 }
 
-#[derive(Clone, Debug)]
-pub struct Resolved {
+/// What was chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Release {
     pub name: PackageName,
     pub version: Version,
+    /// Where it comes from; `None` for an index. It may hold credentials and is not for showing.
+    pub url: Option<Arc<str>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    pub release: Release,
     /// Where it is needed, given that the Python is one the inputs allow.
     pub marker: MarkerTree,
     /// What it needs, sorted.
@@ -63,8 +76,7 @@ pub struct Resolved {
 pub struct Edge {
     /// The extra of the needing package because of which it is needed; `None` when always.
     pub because_of: Option<ExtraName>,
-    pub name: PackageName,
-    pub version: Version,
+    pub to: Release,
     /// The extra of the needed package that is wanted; `None` for the package itself.
     pub extra: Option<ExtraName>,
     pub marker: MarkerTree,
@@ -72,97 +84,107 @@ pub struct Edge {
 
 #[derive(Clone, Debug, Default)]
 pub struct Resolution {
-    /// By name and version. A name has several versions only if the universe had to be split.
+    /// By name, version and origin. A name has several versions only if the universe had to be split.
     pub packages: Vec<Resolved>,
     /// What the root requirements came to; `because_of` is `None` in all of them.
     pub roots: Vec<Edge>,
+    /// The parts that were solved apart, in that order.
     pub environments: Vec<MarkerTree>,
+    /// Everything that was solved for.
+    pub universe: MarkerTree,
 }
 
 impl Resolution {
     pub(crate) fn merge(solved: &[Solved], inputs: &Inputs) -> Self {
-        let python = Python::new(&inputs.python).marker;
-        let mut merged: BTreeMap<(PackageName, Version), MarkerTree> = BTreeMap::new();
+        let universe = universe(inputs);
+        let mut merged: BTreeMap<Release, MarkerTree> = BTreeMap::new();
         let mut edges = EdgeTable::default();
         for branch in solved {
             for (node, marker) in branch.reach() {
-                if marker.is_disjoint(python) {
+                if marker.is_disjoint(universe) {
                     continue;
                 }
                 let Some((version, dependencies)) = branch.chosen.get(node) else { continue };
                 if let Some(name) = node.name() {
-                    let all = merged.entry((name.clone(), version.clone())).or_insert(MarkerTree::FALSE);
+                    let all = merged.entry(branch.release(name, version)).or_insert(MarkerTree::FALSE);
                     *all = all.or(marker);
                 }
                 for dependency in dependencies.iter().filter(|dependency| dependency.stated) {
                     // Where the needing node is needed, its requirement's marker may never hold.
-                    if marker.and(dependency.marker).is_disjoint(python) {
+                    if marker.and(dependency.marker).is_disjoint(universe) {
                         continue;
                     }
                     if let Some((target, _)) = branch.chosen.get(&dependency.node) {
-                        edges.add(node, version, dependency, target, branch.environment);
+                        edges.add(branch, (node, version), dependency, target);
                     }
                 }
             }
         }
-        let mut edges = edges.finish(python);
+        let mut edges = edges.finish(universe);
         let roots = edges.remove(&None).unwrap_or_default();
-        let packages = merged.into_iter().map(|((name, version), marker)| Resolved {
-            edges: edges.remove(&Some((name.clone(), version.clone()))).unwrap_or_default(),
-            name,
-            version,
-            marker: marker.restrict(python),
+        let packages = merged.into_iter().map(|(release, marker)| Resolved {
+            edges: edges.remove(&Some(release.clone())).unwrap_or_default(),
+            release,
+            marker: within(marker, universe),
         });
-        let environments = solved.iter().map(|branch| branch.environment).collect();
-        Self { packages: packages.collect(), roots, environments }
+        let environments = solved.iter().map(|branch| within(branch.environment, universe)).collect();
+        Self { packages: packages.collect(), roots, environments, universe }
     }
 }
 
-type From = Option<(PackageName, Version)>;
+/// Everything that is solved for, as far as the inputs say it.
+fn universe(inputs: &Inputs) -> MarkerTree {
+    let python = Python::new(&inputs.python).marker;
+    if inputs.environments.is_empty() {
+        return python;
+    }
+    python.and(inputs.environments.iter().copied().fold(MarkerTree::FALSE, MarkerTree::or))
+}
+
+/// The marker in its simplest form that is the same inside the universe, whatever it says outside.
+fn within(marker: MarkerTree, universe: MarkerTree) -> MarkerTree {
+    marker.and(universe).restrict(universe)
+}
+
+type From = Option<Release>;
 type Wanted = (Option<ExtraName>, PackageName, Option<ExtraName>);
 
 /// The edges of all branches, by who needs what.
 #[derive(Default)]
 struct EdgeTable {
-    /// The marker as stated, and where (in which branches) it leads to each version.
-    edges: BTreeMap<(From, Wanted), BTreeMap<Version, (MarkerTree, MarkerTree)>>,
+    /// The marker as stated, and where (in which branches) it leads to each release.
+    edges: BTreeMap<(From, Wanted), BTreeMap<Release, (MarkerTree, MarkerTree)>>,
 }
 
 impl EdgeTable {
-    fn add(
-        &mut self,
-        node: &Node,
-        version: &Version,
-        dependency: &Dependency,
-        target: &Version,
-        environment: MarkerTree,
-    ) {
+    fn add(&mut self, branch: &Solved, (node, version): (&Node, &Version), dependency: &Dependency, target: &Version) {
         let (from, because_of) = match node {
             Node::Root => (None, None),
-            Node::Package(name) => (Some((name.clone(), version.clone())), None),
-            Node::Extra(name, extra) => (Some((name.clone(), version.clone())), Some(extra.clone())),
+            Node::Package(name) => (Some(branch.release(name, version)), None),
+            Node::Extra(name, extra) => (Some(branch.release(name, version)), Some(extra.clone())),
         };
         let (name, extra) = match &dependency.node {
             Node::Root => return,
-            Node::Package(name) => (name.clone(), None),
-            Node::Extra(name, extra) => (name.clone(), Some(extra.clone())),
+            Node::Package(name) => (name, None),
+            Node::Extra(name, extra) => (name, Some(extra.clone())),
         };
-        let versions = self.edges.entry((from, (because_of, name, extra))).or_default();
-        let (stated, inside) = versions.entry(target.clone()).or_insert((MarkerTree::FALSE, MarkerTree::FALSE));
+        let releases = self.edges.entry((from, (because_of, name.clone(), extra))).or_default();
+        let (stated, inside) =
+            releases.entry(branch.release(name, target)).or_insert((MarkerTree::FALSE, MarkerTree::FALSE));
         *stated = stated.or(dependency.marker);
-        *inside = inside.or(dependency.marker.and(environment));
+        *inside = inside.or(dependency.marker.and(branch.environment));
     }
 
-    /// An edge that leads to one version in every branch keeps its marker as stated; otherwise the branches
-    /// tell the versions apart.
-    fn finish(self, python: MarkerTree) -> BTreeMap<From, Vec<Edge>> {
+    /// An edge that leads to one release in every branch keeps its marker as stated; otherwise the branches
+    /// tell the releases apart.
+    fn finish(self, universe: MarkerTree) -> BTreeMap<From, Vec<Edge>> {
         let mut out: BTreeMap<From, Vec<Edge>> = BTreeMap::new();
-        for ((from, (because_of, name, extra)), versions) in self.edges {
-            let single = versions.len() == 1;
-            for (version, (stated, inside)) in versions {
-                let marker = if single { stated } else { inside }.restrict(python);
-                let (because_of, name, extra) = (because_of.clone(), name.clone(), extra.clone());
-                out.entry(from.clone()).or_default().push(Edge { because_of, name, version, extra, marker });
+        for ((from, (because_of, _, extra)), releases) in self.edges {
+            let single = releases.len() == 1;
+            for (to, (stated, inside)) in releases {
+                let marker = within(if single { stated } else { inside }, universe);
+                let (because_of, extra) = (because_of.clone(), extra.clone());
+                out.entry(from.clone()).or_default().push(Edge { because_of, to, extra, marker });
             }
         }
         out

@@ -1,7 +1,9 @@
 //! Why versions of a project cannot be used.
 
 use std::fmt;
+use uv_normalize::PackageName;
 use uv_pep440::VersionSpecifiers;
+use uv_pep508::MarkerTree;
 
 /// Reads as what follows the name of a project or a version: "b 1.0 *was yanked*".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,9 +22,19 @@ pub enum Why {
     NeedsPython(VersionSpecifiers),
     /// Its metadata says nothing that can be read.
     BadMetadata(String),
-    /// It requires something from a URL, which only your own requirements may do.
+    /// It has to run in an environment for which it has neither wheel nor sdist.
+    NoWheelFor(MarkerTree),
+    /// It requires something from a URL, and what comes from an index may name only URLs that you name too.
     NeedsUrl {
         requirement: String,
+    },
+    /// It requires something from a URL that has to come from somewhere else in the same environments.
+    SeveralSources {
+        name: PackageName,
+        /// Without credentials.
+        url: String,
+        /// The other URL; `None` for an index.
+        other: Option<String>,
     },
     /// It states a requirement that no version can satisfy.
     Impossible {
@@ -45,6 +57,15 @@ impl fmt::Display for Why {
             Why::OnlySource => f.write_str("has only source files, and building is not allowed"),
             Why::NeedsPython(specifiers) => write!(f, "needs Python {specifiers}"),
             Why::BadMetadata(message) => write!(f, "has metadata that cannot be read ({message})"),
+            Why::NoWheelFor(marker) => {
+                write!(f, "has no sdist and no wheel for `{}`", marker.try_to_string().unwrap_or_default())
+            }
+            Why::SeveralSources { name, url, other: Some(other) } => {
+                write!(f, "needs {name} from {url}, and it is needed from {other} as well")
+            }
+            Why::SeveralSources { name, url, other: None } => {
+                write!(f, "needs {name} from {url}, and it comes from an index already")
+            }
             Why::NeedsUrl { requirement } => {
                 write!(f, "needs {requirement}, and only your own requirements may name URLs")
             }

@@ -1,14 +1,16 @@
 //! Pages and metadata of an index as the resolver takes them.
 
+use crate::Cutoff;
 use pybun_model::{CoreMetadata, Distribution, IndexFile, ProjectPage, TagRank, Tags, lenient_requires_python};
 use pybun_resolver::{File, Metadata, Page, RequiresPython};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-/// The files of a page by version, with `requires-python` parsed once per distinct text.
-pub(crate) fn page_of(page: &ProjectPage) -> Page {
+/// The files of a page by version that count, with `requires-python` parsed once per distinct text.
+pub(crate) fn page_of(page: &ProjectPage, cutoff: Option<Cutoff>) -> Page {
     let mut pythons: FxHashMap<&str, Option<Arc<RequiresPython>>> = FxHashMap::default();
-    let files = page.files.iter().map(|file| {
+    let counts = |file: &&IndexFile| cutoff.is_none_or(|cutoff| cutoff.admits(file));
+    let files = page.files.iter().filter(counts).map(|file| {
         let requires_python = file.requires_python.as_deref().and_then(|text| {
             let parse = || lenient_requires_python(text).map(|specifiers| Arc::new(RequiresPython::from(specifiers)));
             pythons.entry(text).or_insert_with(parse).clone()

@@ -1,7 +1,9 @@
 //! From requirements to a lock: the resolver's steps, answered by an index as answers arrive.
 
 mod conflict;
+mod cutoff;
 mod facts;
+mod known;
 mod lock;
 mod nearest;
 mod relax;
@@ -12,7 +14,9 @@ mod source;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod universe;
 
+pub use cutoff::Cutoff;
 pub use remedy::Fixes;
 pub use solve::{Request, Target, Upgrade, solve};
-pub use source::{Direct, Future, Source};
+pub use source::{Direct, Future, Source, Wanted};

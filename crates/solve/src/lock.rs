@@ -1,28 +1,36 @@
 //! Between locks and the resolver: what a previous lock prefers, and what a resolution comes to on disk.
 
-use crate::{Request, Target, Upgrade};
-use pybun_lock::{Dependency, File, Lock, Mode, Package, Prereleases, Source};
-use pybun_model::{IndexFile, PackageName, Problem, ProjectPage, VersionOrUrl, VersionSpecifier, VersionSpecifiers};
-use pybun_resolver::{Edge, Inputs, Preference, Resolution, Resolved};
-use rustc_hash::{FxHashMap, FxHashSet};
-use std::sync::Arc;
+use crate::known::Known;
+use crate::{Request, Target, Upgrade, universe};
+use pybun_lock::{Assigned, Dependency, File, Lock, Mode, Names, Package, Prereleases, Source};
+use pybun_model::{
+    Distribution, IndexFile, MarkerTree, PackageName, Problem, VersionSpecifier, VersionSpecifiers, Yanked,
+};
+use pybun_resolver::{Certainty, Edge, Inputs, Preference, Release, Resolution, Resolved, Root, WheelMarkers};
+use rustc_hash::FxHashMap;
 use uv_pep440::{Operator, Version};
 
 /// What the resolver is asked.
-pub(crate) fn resolver_inputs(request: &Request) -> Inputs {
+pub(crate) fn resolver_inputs(request: &Request) -> Result<Inputs, Problem> {
     let inputs = &request.inputs;
-    let requirements: Vec<_> = inputs.roots.iter().flat_map(|root| root.requirements.iter().cloned()).collect();
-    let target = match request.target {
-        Target::Universal => pybun_resolver::Target::Universal,
-        Target::Machine => pybun_resolver::Target::Machine {
-            environment: Box::new(request.markers.clone()),
-            tags: request.tags.clone(),
-        },
+    let mut out = Inputs::new(Vec::new(), python_of(request), target_of(request));
+    let universal = request.target == Target::Universal;
+    let root = |root: &pybun_lock::Root| Root {
+        gate: if universal { universe::gate(&root.kind, &inputs.conflicts) } else { MarkerTree::TRUE },
+        requirements: root.requirements.clone(),
     };
-    let mut out = Inputs::new(requirements, python_of(request), target);
+    out.roots = inputs.roots.iter().map(root).collect();
+    if universal {
+        out.environments = universe::parts(inputs)?;
+        let previous = request.previous.as_ref().filter(|_| !matches!(request.upgrade, Upgrade::Everything));
+        out.forks = previous.map(|lock| lock.forks.clone()).unwrap_or_default();
+        out.required_environments.clone_from(&inputs.required_environments);
+    }
     out.constraints.clone_from(&inputs.constraints);
     out.overrides.clone_from(&inputs.overrides);
-    out.direct = direct_names(request);
+    out.excludes = inputs.excludes.iter().cloned().collect();
+    out.no_binary = names_of(&inputs.no_binary);
+    out.no_build = names_of(&inputs.no_build);
     out.mode = match inputs.mode {
         Mode::Highest => pybun_resolver::Mode::Highest,
         Mode::Lowest => pybun_resolver::Mode::Lowest,
@@ -34,16 +42,24 @@ pub(crate) fn resolver_inputs(request: &Request) -> Inputs {
         Prereleases::Disallow => pybun_resolver::Prereleases::Disallow,
     };
     out.preferences = preferences(request);
-    out
+    Ok(out)
 }
 
-/// The projects that a requirement names by URL.
-fn direct_names(request: &Request) -> FxHashSet<PackageName> {
-    let inputs = &request.inputs;
-    let roots = inputs.roots.iter().flat_map(|root| &root.requirements);
-    let all = roots.chain(&inputs.constraints).chain(&inputs.overrides);
-    let by_url = all.filter(|requirement| matches!(requirement.version_or_url, Some(VersionOrUrl::Url(_))));
-    by_url.map(|requirement| requirement.name.clone()).collect()
+fn target_of(request: &Request) -> pybun_resolver::Target {
+    match request.target {
+        Target::Universal => pybun_resolver::Target::Universal,
+        Target::Machine => pybun_resolver::Target::Machine {
+            environment: Box::new(request.markers.clone()),
+            tags: request.tags.clone(),
+        },
+    }
+}
+
+fn names_of(names: &Names) -> pybun_resolver::Names {
+    match names {
+        Names::All => pybun_resolver::Names::All,
+        Names::Only(names) => pybun_resolver::Names::Only(names.iter().cloned().collect()),
+    }
 }
 
 /// The Pythons to resolve for: one exactly, those of `requires-python`, or those from the one at hand.
@@ -71,6 +87,9 @@ fn preferences(request: &Request) -> FxHashMap<PackageName, Vec<Preference>> {
         Upgrade::Everything => false,
     };
     for package in request.previous.iter().flat_map(|lock| &lock.packages).filter(|package| keeps(&package.name)) {
+        if !matches!(package.source, Source::Index { .. }) {
+            continue;
+        }
         let preference = Preference { version: package.version.clone(), marker: package.marker, locked: true };
         out.entry(package.name.clone()).or_default().push(preference);
     }
@@ -78,43 +97,45 @@ fn preferences(request: &Request) -> FxHashMap<PackageName, Vec<Preference>> {
 }
 
 /// The lock that a resolution comes to.
-pub(crate) fn lock_of(
-    request: &Request,
-    resolution: &Resolution,
-    pages: &FxHashMap<PackageName, Arc<ProjectPage>>,
-) -> Result<Lock, Problem> {
-    let places: FxHashMap<_, _> = (0_u32..)
-        .zip(&resolution.packages)
-        .map(|(place, package)| ((&package.name, &package.version), place))
-        .collect();
-    let direct = direct_names(request);
-    let previous = request.previous.as_ref();
+pub(crate) fn lock_of(request: &Request, resolution: &Resolution, known: &Known) -> Result<Lock, Problem> {
+    let places: FxHashMap<&Release, u32> =
+        resolution.packages.iter().map(|package| &package.release).zip(0_u32..).collect();
     let packages = resolution.packages.iter().map(|package| {
-        let files = pages.get(&package.name).map(|page| files_of(package, page, previous)).unwrap_or_default();
-        let page = pages.get(&package.name);
-        let source = match page.and_then(|page| page.files.first()) {
-            Some(file) if direct.contains(&package.name) => Source::Url(file.url.to_string()),
-            _ => Source::INDEX,
+        let release = &package.release;
+        let (source, files) = match &release.url {
+            Some(url) => {
+                let direct = known.direct(&release.name, url).expect("what was chosen is known");
+                (direct.source.clone(), direct.file.iter().map(|file| file_of(release, file, request)).collect())
+            }
+            None => (index_of(&release.name, request), files_of(package, resolution.universe, request, known)),
         };
         Ok(Package {
-            name: package.name.clone(),
-            version: package.version.clone(),
+            name: release.name.clone(),
+            version: release.version.clone(),
             source,
             marker: package.marker,
             dependencies: package.edges.iter().map(|edge| dependency_of(edge, &places)).collect(),
-            files: allowed(package, files, request)?,
+            files: allowed(release, files, request)?,
         })
     });
-    Ok(Lock { inputs: request.inputs.clone(), packages: packages.collect::<Result<_, Problem>>()? })
+    let forks = if resolution.environments.len() > 1 { resolution.environments.clone() } else { Vec::new() };
+    Ok(Lock { inputs: request.inputs.clone(), packages: packages.collect::<Result<_, Problem>>()?, forks })
+}
+
+fn index_of(name: &PackageName, request: &Request) -> Source {
+    match request.inputs.sources.get(name) {
+        Some(Assigned::Index(index)) => Source::Index { name: Some(index.clone()) },
+        Some(Assigned::Editable) | None => Source::INDEX,
+    }
 }
 
 /// The files whose digests a requirements file states, when it states any.
-fn allowed(package: &Resolved, files: Vec<File>, request: &Request) -> Result<Vec<File>, Problem> {
+fn allowed(release: &Release, files: Vec<File>, request: &Request) -> Result<Vec<File>, Problem> {
     if request.hashes.is_empty() {
         return Ok(files);
     }
-    let Some(digests) = request.hashes.get(&package.name) else {
-        let Resolved { name, version, .. } = package;
+    let Release { name, version, .. } = release;
+    let Some(digests) = request.hashes.get(name) else {
         return Err(Problem::new(
             "resolve/hash-missing",
             format!("{name} {version} is needed, and no hash is stated for it"),
@@ -128,7 +149,6 @@ fn allowed(package: &Resolved, files: Vec<File>, request: &Request) -> Result<Ve
     if !kept.is_empty() {
         return Ok(kept);
     }
-    let Resolved { name, version, .. } = package;
     Err(Problem::new(
         "resolve/hash-mismatch",
         format!("no file of {name} {version} has a SHA-256 that the requirements state"),
@@ -139,39 +159,81 @@ fn allowed(package: &Resolved, files: Vec<File>, request: &Request) -> Result<Ve
     .with("stated", digests.iter().map(ToString::to_string).collect::<Vec<_>>()))
 }
 
-fn dependency_of(edge: &Edge, places: &FxHashMap<(&PackageName, &Version), u32>) -> Dependency {
+fn dependency_of(edge: &Edge, places: &FxHashMap<&Release, u32>) -> Dependency {
     Dependency {
         because_of: edge.because_of.clone(),
-        package: places[&(&edge.name, &edge.version)],
+        package: places[&edge.to],
         extra: edge.extra.clone(),
         marker: edge.marker,
     }
 }
 
-/// The files of the chosen version by name. Withdrawn files stay out unless there are no others.
-fn files_of(package: &Resolved, page: &ProjectPage, previous: Option<&Lock>) -> Vec<File> {
-    let of_version = || page.files.iter().filter(|file| *file.distribution.version() == package.version);
-    let any_kept = of_version().any(|file| !file.yanked.is_yanked());
-    let mut files: Vec<File> = of_version()
-        .filter(|file| !any_kept || !file.yanked.is_yanked())
-        .map(|file| File {
-            filename: file.filename.clone(),
-            sha256: file.sha256,
-            size: file.size,
-            storage: file.storage().or_else(|| known_storage(package, file, previous)),
+/// The files of the chosen version by name, those that somebody may install. Withdrawn files stay out unless there
+/// are no others.
+fn files_of(package: &Resolved, universe: MarkerTree, request: &Request, known: &Known) -> Vec<File> {
+    let Resolved { release, marker, .. } = package;
+    let Some(page) = known.pages.get(&release.name) else { return Vec::new() };
+    let inputs = &request.inputs;
+    let (no_binary, no_build) = (inputs.no_binary.has(&release.name), inputs.no_build.has(&release.name));
+    let of_version: Vec<&IndexFile> = page
+        .files
+        .iter()
+        .filter(|file| *file.distribution.version() == release.version)
+        .filter(|file| request.cutoff.is_none_or(|cutoff| cutoff.admits(file)))
+        .filter(|file| match &file.distribution {
+            Distribution::Wheel(_) => !no_binary,
+            Distribution::Sdist(_) => !no_build,
         })
         .collect();
-    files.sort_by(|a, b| a.filename.cmp(&b.filename));
-    files.dedup_by(|a, b| a.filename == b.filename);
-    files
+    let any_kept = of_version.iter().any(|file| !file.yanked.is_yanked());
+    let kept = || of_version.iter().filter(|file| !any_kept || !file.yanked.is_yanked());
+    let needed = marker.and(universe);
+    let mut markers = WheelMarkers::new(Certainty::Possible);
+    let mut reachable: Vec<&IndexFile> = match request.target {
+        Target::Machine => kept().copied().collect(),
+        Target::Universal => kept().filter(|file| !markers.of(&file.filename).is_disjoint(needed)).copied().collect(),
+    };
+    if reachable.is_empty() {
+        reachable = kept().copied().collect();
+    }
+    reachable.sort_by(|a, b| a.filename.cmp(&b.filename));
+    reachable.dedup_by(|a, b| a.filename == b.filename);
+    reachable.into_iter().map(|file| file_of(release, file, request)).collect()
+}
+
+fn file_of(release: &Release, file: &IndexFile, request: &Request) -> File {
+    File {
+        filename: file.filename.clone(),
+        sha256: file.sha256,
+        size: file.size,
+        storage: file.storage().or_else(|| known_storage(release, file, request.previous.as_ref())),
+    }
 }
 
 /// What an earlier lock knew of the very same file, so that an index with another layout changes nothing.
-fn known_storage(package: &Resolved, file: &IndexFile, previous: Option<&Lock>) -> Option<[u8; 32]> {
+fn known_storage(release: &Release, file: &IndexFile, previous: Option<&Lock>) -> Option<[u8; 32]> {
     let packages = previous.into_iter().flat_map(|lock| &lock.packages);
-    let same = packages.filter(|other| other.name == package.name && other.version == package.version);
+    let same = packages.filter(|other| other.name == release.name && other.version == release.version);
     let known = same
         .flat_map(|other| &other.files)
         .find(|known| known.filename == file.filename && known.sha256.is_some() && known.sha256 == file.sha256);
     known.and_then(|known| known.storage)
+}
+
+/// The chosen releases that an index has withdrawn, with the reason where it states one.
+pub(crate) fn withdrawn<'a>(
+    resolution: &'a Resolution,
+    known: &'a Known,
+) -> impl Iterator<Item = (&'a Release, Option<&'a str>)> {
+    resolution.packages.iter().map(|package| &package.release).filter_map(|release| {
+        let page = known.pages.get(&release.name).filter(|_| release.url.is_none())?;
+        let mut reason = None;
+        for file in page.files.iter().filter(|file| *file.distribution.version() == release.version) {
+            match &file.yanked {
+                Yanked::No => return None,
+                Yanked::Yes(why) => reason = reason.or(why.as_deref()),
+            }
+        }
+        Some((release, reason))
+    })
 }

@@ -6,10 +6,23 @@ use std::sync::Arc;
 
 pub type Future<'a, T> = Pin<Box<dyn std::future::Future<Output = Result<T, Problem>> + Send + 'a>>;
 
-/// A file behind a URL that a requirement names, and what it says of itself.
+/// What a requirement names by URL.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Wanted {
+    pub name: PackageName,
+    /// As the requirement states it; it may hold credentials.
+    pub url: Arc<str>,
+    /// A directory that is to be linked and not copied.
+    pub editable: bool,
+}
+
+/// What is behind a URL, and what it says of itself.
 #[derive(Clone, Debug)]
 pub struct Direct {
-    pub file: IndexFile,
+    /// As a lock tells it, without credentials.
+    pub source: pybun_lock::Source,
+    /// What to fetch; none for a tree that is built where it lies.
+    pub file: Option<IndexFile>,
     pub metadata: CoreMetadata,
 }
 
@@ -32,6 +45,5 @@ pub trait Source: Send + Sync {
         self.indexes()
     }
 
-    /// The distribution behind `url`.
-    fn direct<'a>(&'a self, name: &'a PackageName, url: &'a str) -> Future<'a, Direct>;
+    fn direct<'a>(&'a self, wanted: &'a Wanted) -> Future<'a, Direct>;
 }

@@ -45,7 +45,7 @@ impl Source for World {
         })
     }
 
-    fn direct<'a>(&'a self, _: &'a PackageName, _: &'a str) -> Future<'a, crate::Direct> {
+    fn direct<'a>(&'a self, _: &'a crate::Wanted) -> Future<'a, crate::Direct> {
         Box::pin(async { Err(Problem::new("fetch/unreachable", "there are no URLs here")) })
     }
 }
@@ -80,6 +80,7 @@ fn request(requirements: &[&str]) -> Request {
         previous: None,
         upgrade: Upgrade::Nothing,
         fixes: Fixes::No,
+        cutoff: None,
     }
 }
 

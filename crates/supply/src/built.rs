@@ -123,6 +123,7 @@ impl Supply {
             previous: None,
             upgrade: Upgrade::Nothing,
             fixes: Fixes::No,
+            cutoff: None,
         };
         let lock = pybun_solve::solve(&request, Arc::new(self.clone()), &pybun_model::silent).await?;
         let target = Target { markers: &request.markers, tags: &request.tags };

@@ -2,7 +2,7 @@
 
 use crate::Supply;
 use pybun_model::{CoreMetadata, Distribution, IndexFile, PackageName, Problem, ProjectPage};
-use pybun_solve::{Direct, Future, Source};
+use pybun_solve::{Direct, Future, Source, Wanted};
 use std::sync::Arc;
 
 impl Source for Supply {
@@ -22,11 +22,12 @@ impl Source for Supply {
         self.shared.client.asked(name)
     }
 
-    fn direct<'a>(&'a self, name: &'a PackageName, url: &'a str) -> Future<'a, Direct> {
+    fn direct<'a>(&'a self, wanted: &'a Wanted) -> Future<'a, Direct> {
         Box::pin(async move {
-            let file = self.direct_file(name, url).await?;
+            let file = self.direct_file(&wanted.name, &wanted.url).await?;
             let metadata = self.metadata_of(&file).await?;
-            Ok(Direct { file, metadata })
+            let source = pybun_lock::Source::Url(file.url.to_string());
+            Ok(Direct { source, file: Some(file), metadata })
         })
     }
 }

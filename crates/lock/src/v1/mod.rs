@@ -42,7 +42,7 @@ fn from_wire(wire: wire::Lock) -> Result<Lock, Error> {
         ..Inputs::of(wire.roots.into_iter().map(root_from_wire).collect::<Result<_, _>>()?)
     };
     let packages = wire.packages.into_iter().map(|package| package_from_wire(package, &markers, count));
-    Ok(Lock { inputs, packages: packages.collect::<Result<_, _>>()? })
+    Ok(Lock { inputs, packages: packages.collect::<Result<_, _>>()?, forks: Vec::new() })
 }
 
 fn root_from_wire(root: wire::Root) -> Result<Root, Error> {

@@ -32,6 +32,7 @@ fn corrupt(why: impl Into<String>) -> Error {
 fn to_wire(lock: &Lock) -> wire::Lock<'static> {
     let mut markers = Markers::default();
     let packages = lock.packages.iter().map(|package| package_to_wire(package, &mut markers)).collect();
+    let forks = lock.forks.iter().map(|fork| markers.position(*fork)).collect();
     let inputs = &lock.inputs;
     wire::Lock {
         requires_python: inputs.requires_python.as_ref().map(|python| python.to_string().into()),
@@ -50,6 +51,7 @@ fn to_wire(lock: &Lock) -> wire::Lock<'static> {
         prereleases: inputs.prereleases as u8,
         markers: markers.texts.into_iter().map(Into::into).collect(),
         packages,
+        forks,
     }
 }
 
@@ -199,7 +201,9 @@ fn from_wire(wire: wire::Lock) -> Result<Lock, Error> {
         },
     };
     let packages = wire.packages.into_iter().map(|package| package_from_wire(package, &markers, count));
-    Ok(Lock { inputs, packages: packages.collect::<Result<_, _>>()? })
+    let packages = packages.collect::<Result<_, _>>()?;
+    let forks = wire.forks.into_iter().map(|position| marker_at(&markers, position)).collect::<Result<_, _>>()?;
+    Ok(Lock { inputs, packages, forks })
 }
 
 fn root_from_wire(root: wire::Root) -> Result<Root, Error> {
@@ -249,11 +253,15 @@ fn source_from_wire(source: wire::Source) -> Source {
     }
 }
 
-fn package_from_wire(package: wire::Package, markers: &[MarkerTree], count: usize) -> Result<Package, Error> {
-    let marker = |position: u32| match position {
+fn marker_at(markers: &[MarkerTree], position: u32) -> Result<MarkerTree, Error> {
+    match position {
         0 => Ok(MarkerTree::TRUE),
         position => markers.get(position as usize - 1).copied().ok_or_else(|| corrupt("a marker is missing")),
-    };
+    }
+}
+
+fn package_from_wire(package: wire::Package, markers: &[MarkerTree], count: usize) -> Result<Package, Error> {
+    let marker = |position| marker_at(markers, position);
     let dependency = |dependency: wire::Dependency| -> Result<Dependency, Error> {
         if dependency.package as usize >= count {
             return Err(corrupt("a dependency leads nowhere"));

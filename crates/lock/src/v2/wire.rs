@@ -39,6 +39,8 @@ pub(super) struct Lock<'a> {
     pub(super) markers: Vec<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) packages: Vec<Package<'a>>,
+    /// Each as in `Package::marker`.
+    pub(super) forks: Vec<u32>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -60,7 +60,10 @@ fn code_of(bar: &Bar) -> &'static str {
         Bar::Why(why) => match why {
             Why::NotFound => "resolve/unknown-package",
             Why::Yanked => "resolve/yanked-only",
-            Why::NoFiles | Why::NoWheel | Why::OnlyWheels | Why::OnlySource => "resolve/no-usable-file",
+            Why::NoFiles | Why::NoWheel | Why::NoWheelFor(_) | Why::OnlyWheels | Why::OnlySource => {
+                "resolve/no-usable-file"
+            }
+            Why::SeveralSources { .. } => "resolve/several-sources",
             Why::NeedsPython(_) => "resolve/needs-python",
             Why::BadMetadata(_) => "resolve/bad-metadata",
             Why::NeedsUrl { .. } => "resolve/needs-url",
@@ -74,10 +77,16 @@ fn decisive<'a>(name: &PackageName, story: &'a Story) -> &'a Wall {
     let order = |wall: &&Wall| match &wall.bar {
         Bar::Why(Why::NotFound) => 0,
         Bar::Why(Why::NeedsPython(_)) => 1,
-        Bar::Why(Why::NoFiles | Why::NoWheel | Why::OnlyWheels | Why::OnlySource) => 2,
+        Bar::Why(Why::NoFiles | Why::NoWheel | Why::NoWheelFor(_) | Why::OnlyWheels | Why::OnlySource) => 2,
         Bar::Prereleases => 3,
         Bar::Why(Why::Yanked) => 4,
-        Bar::Why(Why::BadMetadata(_) | Why::NeedsUrl { .. } | Why::Impossible { .. } | Why::Itself { .. }) => 5,
+        Bar::Why(
+            Why::BadMetadata(_)
+            | Why::NeedsUrl { .. }
+            | Why::SeveralSources { .. }
+            | Why::Impossible { .. }
+            | Why::Itself { .. },
+        ) => 5,
         Bar::NoVersion => 6,
     };
     let own = story.walls.iter().filter(|wall| wall.name == *name);
@@ -198,6 +207,10 @@ fn hint(wall: &Wall, name: &PackageName, nearby: &[String], place: &str, world: 
             Target::Universal => Some("Raise requires-python, or require it only where it can be used".to_owned()),
         },
         Bar::Why(Why::NoWheel) => Some("Choose another Python with --python, or another version".to_owned()),
+        Bar::Why(Why::NoWheelFor(_)) => {
+            Some("Choose another version, or require it only where it has a wheel".to_owned())
+        }
+        Bar::Why(Why::SeveralSources { .. }) => Some("Name one URL of it for each environment".to_owned()),
         Bar::Why(Why::OnlyWheels) => Some("Allow wheels of it, or choose another version".to_owned()),
         Bar::Why(Why::OnlySource) => Some("Allow it to be built, or choose another version".to_owned()),
         Bar::Why(Why::NoFiles | Why::BadMetadata(_) | Why::NeedsUrl { .. }) => {

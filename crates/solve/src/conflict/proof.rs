@@ -134,6 +134,8 @@ fn kind_of(bar: &Bar) -> &'static str {
             Why::NoFiles => "no-files",
             Why::Yanked => "yanked",
             Why::NoWheel => "no-wheel",
+            Why::NoWheelFor(_) => "no-wheel-for",
+            Why::SeveralSources { .. } => "several-sources",
             Why::OnlyWheels => "only-wheels",
             Why::OnlySource => "only-source",
             Why::NeedsPython(_) => "requires-python",

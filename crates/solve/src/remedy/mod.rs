@@ -4,8 +4,9 @@
 mod tests;
 
 use crate::conflict::{Asker, Bar, Link, Story, World, enumeration, name_of};
+use crate::known::Known;
 use crate::relax::relaxed;
-use crate::solve::{Known, attempt};
+use crate::solve::attempt;
 use crate::{Request, Source, Target};
 use pybun_lock::{Lock, Prereleases, RootKind};
 use pybun_model::{

@@ -80,7 +80,7 @@ impl Source for Index {
         })
     }
 
-    fn direct<'a>(&'a self, _: &'a PackageName, _: &'a str) -> Future<'a, Direct> {
+    fn direct<'a>(&'a self, _: &'a crate::Wanted) -> Future<'a, Direct> {
         Box::pin(async { Err(Problem::new("fetch/unreachable", "there are no URLs here")) })
     }
 
@@ -127,6 +127,7 @@ pub(crate) fn request(requirements: &[&str]) -> Request {
         previous: None,
         upgrade: Upgrade::Nothing,
         fixes: Fixes::Manifest { adding: None },
+        cutoff: None,
     }
 }
 

@@ -1,0 +1,77 @@
+//! What never ends by itself ends here.
+
+use super::*;
+
+fn limited(limits: Limits, requirements: &[&str]) -> Inputs {
+    Inputs { limits, ..inputs(requirements) }
+}
+
+#[test]
+fn decisions_have_a_bound() {
+    let lines: Vec<String> = (1..200).map(|i| format!("a {i}: b=={i}\n b {i}: c<0")).collect();
+    let world = format!("{}\n c 1:", lines.join("\n"));
+    let limits = Limits { decisions: 50, ..Limits::default() };
+    assert_eq!(solve(limited(limits, &["a"]), &world).unwrap_err(), "Decisions");
+    assert!(solve(inputs(&["a"]), &world).unwrap_err().contains("c has none"));
+}
+
+#[test]
+fn forks_have_a_bound() {
+    let lines: Vec<String> = (0..6)
+        .map(|i| {
+            format!(
+                "p{i} 1: q{i}<2 ; platform_release == '{i}', q{i}>=2 ; platform_release != '{i}'\n q{i} 1:\n q{i} 2:"
+            )
+        })
+        .collect();
+    let world = lines.join("\n");
+    let requirements: Vec<String> = (0..6).map(|i| format!("p{i}")).collect();
+    let requirements: Vec<&str> = requirements.iter().map(String::as_str).collect();
+    let limits = Limits { forks: 3, ..Limits::default() };
+    assert_eq!(solve(limited(limits, &requirements), &world).unwrap_err(), "Forks");
+    assert_eq!(solve(inputs(&requirements), &world).unwrap().lines().count(), 18);
+}
+
+/// An index that invents one more project for each that is asked for.
+#[test]
+fn projects_have_a_bound() {
+    let limits = Limits { projects: 300, ..Limits::default() };
+    let mut resolver = Resolver::new(limited(limits, &["p0"]));
+    let why = loop {
+        match resolver.step() {
+            Step::Need(requests) => {
+                for request in requests {
+                    let next: usize = request.name().as_ref()[1..].parse::<usize>().unwrap() + 1;
+                    let world = World::of(&format!("{} 1: p{next}", request.name()));
+                    resolver.answer(&request, world.fact(&request));
+                }
+            }
+            Step::TooHard(why) => break why,
+            Step::Done(_) | Step::Conflict(_) => panic!("this world has no end"),
+        }
+    };
+    assert_eq!(why, TooHard::Projects);
+}
+
+#[test]
+fn a_long_chain_is_no_depth_of_the_stack() {
+    let count = 2_000;
+    let lines: Vec<String> = (0..count).map(|i| format!("p{i} 1: p{}", i + 1)).collect();
+    let world = format!("{}\n p{count} 1:", lines.join("\n"));
+    assert_eq!(solve(inputs(&["p0"]), &world).unwrap().lines().count(), count + 1);
+}
+
+#[test]
+fn a_page_may_be_long() {
+    let file = |i: u64| {
+        let file = File { filename: format!("a-{i}-py3-none-any.whl").into(), requires_python: None, yanked: false };
+        (Version::new([1, i]), file)
+    };
+    let page = Arc::new(Page::new((0..300_000).rev().map(file).collect()));
+    let mut resolver = Resolver::new(inputs(&["a<1.200000"]));
+    let a: PackageName = "a".parse().unwrap();
+    assert!(matches!(resolver.step(), Step::Need(_)));
+    resolver.answer(&Request::Page(a.clone()), Fact::Page(page));
+    let Step::Need(requests) = resolver.step() else { panic!("it has no metadata yet") };
+    assert_eq!(requests, [Request::Metadata(a, Version::new([1, 199_999]))]);
+}

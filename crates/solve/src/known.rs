@@ -1,0 +1,128 @@
+//! What indexes and URLs have said so far, and the questions that are still open.
+
+use crate::facts::{file_to_ask, metadata_of, page_of};
+use crate::{Cutoff, Direct, Request, Source, Wanted};
+use pybun_lock::Assigned;
+use pybun_model::{CoreMetadata, Distribution, IndexFile, PackageName, Problem, ProjectPage, Tags, Version};
+use pybun_resolver::{Fact, Metadata, Request as Question, Why};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+#[derive(Default)]
+pub(crate) struct Known {
+    pub(crate) pages: FxHashMap<PackageName, Arc<ProjectPage>>,
+    direct: FxHashMap<PackageName, FxHashMap<Arc<str>, Direct>>,
+}
+
+pub(crate) type Open = JoinSet<Result<Answer, Problem>>;
+
+pub(crate) struct Answer {
+    pub(crate) question: Question,
+    pub(crate) fact: Fact,
+    found: Found,
+}
+
+/// What a lock will need of an answer.
+enum Found {
+    Page(Arc<ProjectPage>),
+    Direct(Box<Direct>),
+    Nothing,
+}
+
+impl Answer {
+    /// For people; a URL may hold credentials and is not told.
+    pub(crate) fn name(&self) -> String {
+        match &self.question {
+            Question::Page(name) | Question::Direct(name, _) => name.to_string(),
+            Question::Metadata(name, version) => format!("{name} {version}"),
+        }
+    }
+}
+
+impl Known {
+    /// Starts to find the answer to `question`.
+    pub(crate) fn start(&self, question: Question, request: &Request, source: &Arc<dyn Source>, open: &mut Open) {
+        let source = source.clone();
+        match question {
+            Question::Page(name) => drop(open.spawn(ask_page(source, name, request.cutoff))),
+            Question::Metadata(name, version) => {
+                let file = self.pages.get(&name).and_then(|page| file_of(page, &version, &request.tags)).cloned();
+                open.spawn(ask_metadata(source, name, version, file));
+            }
+            Question::Direct(name, url) => {
+                let editable = request.inputs.sources.get(&name) == Some(&Assigned::Editable);
+                open.spawn(ask_direct(source, Wanted { name, url, editable }));
+            }
+        }
+    }
+
+    /// Keeps what a lock will need of an answer, and returns the rest of it.
+    pub(crate) fn learn(&mut self, answer: Answer) -> (Question, Fact) {
+        let Answer { question, fact, found } = answer;
+        match (found, &question) {
+            (Found::Page(page), _) => drop(self.pages.insert(page.name.clone(), page)),
+            (Found::Direct(direct), Question::Direct(name, url)) => {
+                self.direct.entry(name.clone()).or_default().insert(url.clone(), *direct);
+            }
+            (Found::Direct(_) | Found::Nothing, _) => {}
+        }
+        (question, fact)
+    }
+
+    pub(crate) fn direct(&self, name: &PackageName, url: &str) -> Option<&Direct> {
+        self.direct.get(name)?.get(url)
+    }
+}
+
+fn file_of<'a>(page: &'a ProjectPage, version: &Version, tags: &Tags) -> Option<&'a IndexFile> {
+    let of_version = || page.files.iter().filter(|file| file.distribution.version() == version);
+    let kept = file_to_ask(of_version().filter(|file| !file.yanked.is_yanked()), tags);
+    kept.or_else(|| file_to_ask(of_version(), tags))
+}
+
+async fn ask_page(source: Arc<dyn Source>, name: PackageName, cutoff: Option<Cutoff>) -> Result<Answer, Problem> {
+    let page = source.page(&name).await?;
+    let (fact, found) = match page {
+        Some(page) => (Fact::Page(Arc::new(page_of(&page, cutoff))), Found::Page(page)),
+        None => (Fact::Missing(Why::NotFound), Found::Nothing),
+    };
+    Ok(Answer { question: Question::Page(name), fact, found })
+}
+
+async fn ask_direct(source: Arc<dyn Source>, wanted: Wanted) -> Result<Answer, Problem> {
+    let direct = source.direct(&wanted).await?;
+    let fact = Fact::Direct(Arc::new(pybun_resolver::Direct {
+        version: direct.metadata.version.clone(),
+        metadata: Arc::new(metadata_of(direct.metadata.clone())),
+    }));
+    Ok(Answer { question: Question::Direct(wanted.name, wanted.url), fact, found: Found::Direct(Box::new(direct)) })
+}
+
+async fn ask_metadata(
+    source: Arc<dyn Source>,
+    name: PackageName,
+    version: Version,
+    file: Option<IndexFile>,
+) -> Result<Answer, Problem> {
+    let fact = match file {
+        None => Fact::Missing(Why::NoFiles),
+        Some(file) => match source.metadata(&file).await {
+            Ok(metadata) => Fact::Metadata(Arc::new(usable(metadata, &file))),
+            // A version whose metadata nobody can read is skipped, as if the index did not have it; everything
+            // else (no network, a failing build) says nothing about the version.
+            Err(problem) if problem.code == "fetch/bad-metadata" => Fact::Missing(Why::BadMetadata(problem.message)),
+            Err(problem) => return Err(problem),
+        },
+    };
+    Ok(Answer { question: Question::Metadata(name, version), fact, found: Found::Nothing })
+}
+
+/// The index's own `requires-python` was looked at when the version was chosen; what an sdist's build says counts too.
+fn usable(metadata: CoreMetadata, file: &IndexFile) -> Metadata {
+    let mut metadata = metadata_of(metadata);
+    if matches!(file.distribution, Distribution::Wheel(_)) && file.requires_python.is_some() {
+        metadata.requires_python = None;
+    }
+    metadata
+}
