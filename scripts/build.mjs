@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { directoryOf, launcherName, ROOT } from './platforms.mjs'
+import { directoryOf, engineName, launcherName, ROOT } from './platforms.mjs'
 
 const TARGET = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? 'target')
 const MANIFESTS = ['Cargo.toml', 'Cargo.lock']
@@ -32,15 +32,24 @@ export function buildLauncher(platform, { locked }) {
   })
 }
 
-export function buildAddon(platform, { locked }) {
-  const output = join(directoryOf(platform), 'pybun.node')
-  return whenStale(`addon-${platform.triple}`, [...addonSources(), ...MANIFESTS], [output], () => {
-    cargo(
-      ['--release', '--package', 'pybun-addon', '--target', platform.rust, ...lockedFlag(locked)],
-      addonFlags(platform),
-    )
-    place(join(TARGET, platform.rust, 'release', addonName(platform)), output)
-  })
+/** The addon and the engine are one compilation with two ends. */
+export function buildNative(platform, { locked }) {
+  const at = (name) => join(directoryOf(platform), name)
+  const parts = [
+    { from: addonName(platform), to: at('pybun.node') },
+    { from: engineName(platform), to: at(engineName(platform)) },
+  ]
+  const sources = [...nativeSources(), ...MANIFESTS]
+  return whenStale(
+    `native-${platform.triple}`,
+    sources,
+    parts.map(({ to }) => to),
+    () => {
+      const packages = ['--package', 'pybun-addon', '--package', 'pybun-engine']
+      cargo(['--release', ...packages, '--target', platform.rust, ...lockedFlag(locked)], nativeFlags(platform))
+      for (const { from, to } of parts) place(join(TARGET, platform.rust, 'release', from), to)
+    },
+  )
 }
 
 /** One bundle with lazy chunks: a command's code is read only when it is called. */
@@ -107,13 +116,13 @@ function fingerprint(sources) {
   return hash.digest('hex')
 }
 
-function addonSources() {
+function nativeSources() {
   const crates = readdirSync(join(ROOT, 'crates')).filter((name) => name !== 'launcher')
   return crates.map((name) => `crates/${name}`)
 }
 
 /** A musl target links statically by default, which a library that Node loads cannot. */
-function addonFlags({ libc }) {
+function nativeFlags({ libc }) {
   return libc === 'musl' ? { RUSTFLAGS: '-C target-feature=-crt-static' } : {}
 }
 

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { directoryOf, generate, launcherName, manifestOf, PLATFORMS, ROOT, version } from './platforms.mjs'
+import { directoryOf, engineName, generate, launcherName, manifestOf, PLATFORMS, ROOT, version } from './platforms.mjs'
 
 /** Returns `{ name, tarball }` of each package, platforms first: the order in which they must be published. */
 export function pack(directory, { all = false } = {}) {
@@ -20,7 +20,7 @@ export function pack(directory, { all = false } = {}) {
   if (built.length === 0) throw new Error('no platform is built; run `npm run prepare`')
   const packed = built.map((platform) => {
     const source = generate(platform)
-    if (platform.os !== 'win32') chmodSync(join(source, launcherName(platform)), 0o755)
+    if (platform.os !== 'win32') for (const name of programs(platform)) chmodSync(join(source, name), 0o755)
     return { name: manifestOf(platform).name, tarball: npmPack(source, directory) }
   })
   const staged = stageMain(join(directory, 'staged'))
@@ -54,7 +54,11 @@ function checkVersions() {
 }
 
 function isBuilt(platform) {
-  return ['pybun.node', launcherName(platform)].every((file) => existsSync(join(directoryOf(platform), file)))
+  return ['pybun.node', ...programs(platform)].every((file) => existsSync(join(directoryOf(platform), file)))
+}
+
+function programs(platform) {
+  return [launcherName(platform), engineName(platform)]
 }
 
 function npmPack(source, directory) {

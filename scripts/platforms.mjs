@@ -39,6 +39,10 @@ export function launcherName({ os }) {
   return os === 'win32' ? 'pybun.exe' : 'pybun'
 }
 
+export function engineName({ os }) {
+  return os === 'win32' ? 'pybun-engine.exe' : 'pybun-engine'
+}
+
 /** What package.json of the platform's package says. No scripts: pnpm refuses packages that have install scripts. */
 export function manifestOf(platform) {
   const { triple, os, cpu, libc } = platform
@@ -50,14 +54,14 @@ export function manifestOf(platform) {
     os: [os],
     cpu: [cpu],
     ...(libc ? { libc: [libc] } : {}),
-    files: ['pybun.node', launcherName(platform)],
+    files: ['pybun.node', launcherName(platform), engineName(platform)],
     preferUnplugged: true,
     engines: { node: '>=20.19.0' },
     publishConfig: { access: 'public', provenance: true },
   }
 }
 
-/** Writes the platform's package but for its two binaries; returns its directory. */
+/** Writes the platform's package but for its three binaries; returns its directory. */
 export function generate(platform) {
   const directory = directoryOf(platform)
   mkdirSync(directory, { recursive: true })

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { buildAddon, buildCli, buildLauncher } from './build.mjs'
+import { buildCli, buildLauncher, buildNative } from './build.mjs'
 import { directoryOf, generate, hostPlatform, launcherName, PLATFORMS, version } from './platforms.mjs'
 
 const [part] = process.argv.slice(2)
@@ -13,7 +13,7 @@ if (part === 'cli') {
 } else if (platform) {
   const directory = generate(platform)
   await buildLauncher(platform, { locked: true })
-  await buildAddon(platform, { locked: true })
+  await buildNative(platform, { locked: true })
   if (platform === hostPlatform()) check(directory)
 } else {
   console.error(`usage: prebuild.mjs cli | ${PLATFORMS.map(({ triple }) => triple).join(' | ')}`)

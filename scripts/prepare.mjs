@@ -1,10 +1,10 @@
-// Makes a checkout work: builds addon, launcher and CLI, and links them as an installed `pybun` finds them.
+// Makes a checkout work: builds addon, engine, launcher and CLI, and links them as an installed `pybun` finds them.
 // What is fresh is skipped. A missing tool is said in one sentence and is no failure of `npm ci`: the tests fail then.
 // `--require` makes it one.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { buildAddon, buildCli, buildLauncher } from './build.mjs'
+import { buildCli, buildLauncher, buildNative } from './build.mjs'
 import { directoryOf, generate, hostPlatform, ROOT } from './platforms.mjs'
 
 const required = process.argv.includes('--require')
@@ -24,7 +24,7 @@ try {
   const has = (path) => !absent.includes(path)
   if (has('ts/cli/main.ts')) await step('cli', () => buildCli())
   if (has('crates/launcher/Cargo.toml')) await step('launcher', () => buildLauncher(platform, { locked: required }))
-  if (has('crates/addon/Cargo.toml')) await step('addon', () => buildAddon(platform, { locked: required }))
+  if (has('crates/addon/Cargo.toml')) await step('addon and engine', () => buildNative(platform, { locked: required }))
 } catch (error) {
   console.error(`PyBun is not built: ${error.message}`)
   process.exit(1)

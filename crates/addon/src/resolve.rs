@@ -6,14 +6,15 @@ use crate::python::specifiers;
 use crate::settings::SettingsWire;
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use pybun_lock::{Assigned, Inputs, Lock, Mode, Names, Prereleases, Root, RootKind};
+use pybun_engine::changes::changes;
+use pybun_lock::{Assigned, Inputs, Mode, Names, Prereleases, Root, RootKind};
 use pybun_model::{MarkerTree, PackageName, Problem, Requirement, Sha256};
 use pybun_solve::{Cutoff, Fixes, Request, Target, Upgrade};
 use pybun_supply::Supply;
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -288,26 +289,4 @@ pub(crate) fn package_name(text: &str) -> Outcome<PackageName> {
 pub(crate) fn bad_name(text: &str) -> Problem {
     Problem::new("requirement/invalid-name", format!("`{text}` is not a valid name"))
         .hint("Names hold ASCII letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit (PEP 508)")
-}
-
-/// What moved, by name. A name with several versions is told as all of them.
-fn changes(previous: Option<&Lock>, lock: &Lock) -> Vec<Value> {
-    let versions = |lock: &Lock| {
-        let mut of_name: BTreeMap<PackageName, BTreeSet<String>> = BTreeMap::new();
-        for package in &lock.packages {
-            of_name.entry(package.name.clone()).or_default().insert(package.version.to_string());
-        }
-        of_name
-    };
-    let before = previous.map(versions).unwrap_or_default();
-    let after = versions(lock);
-    let names: BTreeSet<&PackageName> = before.keys().chain(after.keys()).collect();
-    let text = |of: &BTreeMap<PackageName, BTreeSet<String>>, name: &PackageName| {
-        of.get(name).map(|versions| versions.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
-    };
-    names
-        .into_iter()
-        .filter(|name| before.get(name) != after.get(name))
-        .map(|name| json!({ "name": name, "from": text(&before, name), "to": text(&after, name) }))
-        .collect()
 }

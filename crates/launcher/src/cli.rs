@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::answer::{self, Problem};
+use crate::engine;
 use crate::exec::replace;
 
 /// Becomes the CLI with the same arguments; if that cannot be, tells why.
 pub fn exec(args: Vec<OsString>) -> ExitCode {
     let Some(cli) = find() else { return answer::problem(&args, &no_cli()) };
     let mut command = Command::new("node");
-    command.arg(cli).args(&args);
+    command.arg(cli).args(&args).env_remove(engine::CLI);
     match replace(command) {
         Ok(code) => code,
         Err(error) => answer::problem(&args, &no_node(&error)),
@@ -21,8 +22,8 @@ pub fn exec(args: Vec<OsString>) -> ExitCode {
 
 /// `cli.js` of the package that this launcher belongs to. The path given at the start comes first: in a package
 /// manager's store the real directory of the launcher has no main package beside it.
-fn find() -> Option<PathBuf> {
-    if let Some(cli) = env::var_os("PYBUN_CLI").filter(|path| !path.is_empty()) {
+pub fn find() -> Option<PathBuf> {
+    if let Some(cli) = env::var_os("PYBUN_CLI").or_else(|| env::var_os(engine::CLI)).filter(|path| !path.is_empty()) {
         return Some(cli.into());
     }
     let given = given_path();

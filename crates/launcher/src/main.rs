@@ -4,6 +4,7 @@
 
 mod answer;
 mod cli;
+mod engine;
 mod exec;
 mod place;
 mod ready;
@@ -21,11 +22,11 @@ fn main() -> ExitCode {
     let args: Vec<OsString> = env::args_os().skip(1).collect();
     match route::route(&args) {
         Route::Version => answer::version(),
-        Route::Cli => cli::exec(args),
         _ if env::var_os("PYBUN_NO_LAUNCHER").is_some_and(|value| value == "1") => cli::exec(args),
+        Route::Cli => engine::exec(args),
         Route::Install(install) => match ready::install() {
             Some(settled) => answer::settled(&install, &settled),
-            None => cli::exec(args),
+            None => engine::exec(args),
         },
         Route::Run(target, rest) => match ready::run(&target) {
             Some(command) => exec::ready(command, rest).unwrap_or_else(|_| cli::exec(args)),

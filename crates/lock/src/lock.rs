@@ -171,6 +171,26 @@ impl Names {
 }
 
 impl Inputs {
+    /// Requirements that nothing else narrows.
+    pub fn new(requires_python: Option<VersionSpecifiers>, roots: Vec<Root>) -> Self {
+        Self {
+            requires_python,
+            roots,
+            constraints: Vec::new(),
+            overrides: Vec::new(),
+            excludes: Vec::new(),
+            environments: Vec::new(),
+            required_environments: Vec::new(),
+            conflicts: Vec::new(),
+            exclude_newer: None,
+            no_binary: Names::Only(BTreeSet::new()),
+            no_build: Names::Only(BTreeSet::new()),
+            sources: BTreeMap::new(),
+            mode: Mode::Highest,
+            prereleases: Prereleases::IfNecessary,
+        }
+    }
+
     /// Inputs that ask for `roots` and leave everything else as it is without a word.
     pub fn of(roots: Vec<Root>) -> Self {
         Self {

@@ -1,7 +1,7 @@
 use std::ffi::OsStr;
 
 /// Named by the launcher or the shim and of no influence on what is decided.
-const EXEMPT: [&str; 3] = ["PYBUN_NO_LAUNCHER", "PYBUN_KEEP_BIN", "PYBUN_CLI"];
+const EXEMPT: [&str; 4] = ["PYBUN_NO_LAUNCHER", "PYBUN_KEEP_BIN", "PYBUN_CLI", "PYBUN_ENGINE"];
 
 /// Where indexes, configuration and the data directory come from, besides `PYBUN_*`.
 const COUNTED: [&str; 10] = [

@@ -1,0 +1,145 @@
+//! `pybun install`: the environment that manifest and lock describe.
+
+use crate::Decline;
+use crate::describe::{headline, move_line, packages};
+use crate::lock::{hold, lock_project, runtime, save, supply};
+use crate::place::Place;
+use crate::report::{Done, Report, text_of};
+use pybun_engine::stamp::{self, Ready};
+use pybun_engine::sync::{self, Fetched, Move, MoveKind, Planned, Wish};
+use pybun_model::{GroupName, PackageName};
+use pybun_plan::{Options, Selection};
+use pybun_python::Environment;
+use pybun_stamp::{Command, Kind, Settled};
+use serde::Serialize;
+use std::path::Path;
+
+pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
+    // A project that is built asks its backend, which takes longer than Node does to start.
+    if place.manifest.build_system.is_some() {
+        return Err(Decline);
+    }
+    let _held = hold(place)?;
+    let interpreter = place.interpreter().ok_or(Decline)?;
+    let environment = pybun_python::ensure_environment(&place.environment_path, &interpreter).map_err(|_| Decline)?;
+    let locked = lock_project(place, &environment.interpreter, || supply(place, &environment.interpreter, report))?;
+    let wish = Wish {
+        lock: &locked.lock,
+        selection: Selection { without_project: false, extras: Vec::new(), groups: groups(place) },
+        options: Options { reinstall: false, keep_extraneous: false },
+        project: place.manifest.name.clone(),
+    };
+    let planned = sync::plan(environment, wish).map_err(|_| Decline)?;
+    let mut fetched = Fetched::default();
+    if !planned.is_settled() {
+        let supply = supply(place, &planned.environment.interpreter, report)?;
+        fetched = runtime()?.block_on(sync::fetch(&planned, &supply)).map_err(|_| Decline)?;
+    }
+    save(place, &locked)?;
+    if !planned.is_settled() {
+        // An environment that was not finished is repaired by the CLI, which then does the rest.
+        sync::apply(&planned, &fetched, &place.cache_dir, &*report.emitter()).map_err(|_| Decline)?;
+    }
+    if !place.steered {
+        // Without a stamp everything still works.
+        let _ = stamp::write(ready(place, &planned));
+    }
+    let shown = place.short(&planned.environment.root);
+    let mut summary = vec![headline(&planned.moves, &shown)];
+    summary.extend(planned.moves.iter().filter_map(move_line));
+    let result = result(place, &planned.environment, &planned.moves, &fetched, locked.changed);
+    Ok(Done { result: text_of(&result), summary })
+}
+
+/// The group `dev` comes along.
+fn groups(place: &Place) -> Vec<GroupName> {
+    place.manifest.dependency_groups.keys().filter(|name| name.as_ref() == "dev").cloned().collect()
+}
+
+/// What the envelope says, in the order in which the CLI says it.
+#[derive(Serialize)]
+struct InstallResult<'a> {
+    environment: &'a Path,
+    python: String,
+    changes: Vec<ChangeView<'a>>,
+    unchanged: usize,
+    downloaded: usize,
+    built: usize,
+    bytes: u64,
+    lock: LockView<'a>,
+    project: Option<()>,
+}
+
+#[derive(Serialize)]
+struct ChangeView<'a> {
+    op: &'static str,
+    name: &'a PackageName,
+    version: String,
+    from: Option<String>,
+}
+
+#[derive(Serialize)]
+struct LockView<'a> {
+    path: &'a Path,
+    changed: bool,
+}
+
+fn result<'a>(
+    place: &'a Place,
+    environment: &'a Environment,
+    moves: &'a [Move],
+    fetched: &Fetched,
+    lock_changed: bool,
+) -> InstallResult<'a> {
+    let changes = moves.iter().filter(|one| one.kind != MoveKind::Keep).map(|one| ChangeView {
+        op: one.kind.as_str(),
+        name: &one.name,
+        version: one.version.to_string(),
+        from: one.from.as_ref().map(ToString::to_string),
+    });
+    InstallResult {
+        environment: &environment.root,
+        python: environment.interpreter.version.to_string(),
+        changes: changes.collect(),
+        unchanged: moves.iter().filter(|one| one.kind == MoveKind::Keep).count(),
+        downloaded: fetched.downloaded,
+        built: fetched.built,
+        bytes: fetched.bytes,
+        lock: LockView { path: &place.lock_path, changed: lock_changed },
+        project: None,
+    }
+}
+
+/// What the next `install` says when nothing has changed until then, and how `run` starts.
+fn ready(place: &Place, planned: &Planned) -> Ready {
+    let environment = &planned.environment;
+    let kept = planned.moves.iter().filter(|one| one.kind != MoveKind::Remove).count();
+    let none = Fetched::default();
+    let nothing = InstallResult { unchanged: kept, ..result(place, environment, &[], &none, false) };
+    let text = |path: &Path| path.display().to_string();
+    let at_root = environment.root.strip_prefix(&place.root).unwrap_or(&environment.root);
+    Ready {
+        kind: Kind::Project,
+        path: place.root.join(".pybun").join("stamp"),
+        subject: text(&place.root),
+        configured_by: None,
+        environment: stamp::Place {
+            root: text(&environment.root),
+            python: text(&environment.python),
+            site_packages: text(&environment.purelib),
+        },
+        user_config: Some(text(&place.user_config)),
+        command: Command {
+            program: text(&environment.python),
+            args: Vec::new(),
+            set: vec![("VIRTUAL_ENV".to_owned(), text(&environment.root))],
+            unset: vec!["PYTHONHOME".to_owned()],
+            path_prefix: Some(text(&environment.scripts)),
+        },
+        settled: Some(Settled {
+            text: format!("Nothing to do: {} in {}\n", packages(kept), at_root.display()),
+            result: text_of(&nothing),
+        }),
+        unchanged: Some((place.manifest_path.clone(), place.text.clone())),
+    }
+}

@@ -1,0 +1,130 @@
+//! `pybun lock`: the lock brought up to date with the manifest.
+
+use crate::describe::{change_line, packages};
+use crate::place::Place;
+use crate::report::{Done, Report, text_of};
+use crate::{Decline, write};
+use pybun_engine::changes::{Change, changes};
+use pybun_lock::{Inputs, Lock, Root, RootKind};
+use pybun_python::Interpreter;
+use pybun_solve::{Fixes, Request, Target, Upgrade};
+use pybun_supply::Supply;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A lock in memory, and how it differs from the one on disk.
+pub struct Locked {
+    pub lock: Lock,
+    bytes: Vec<u8>,
+    pub changed: bool,
+    pub changes: Vec<Change>,
+}
+
+/// What the envelope says, in the order in which the CLI says it.
+#[derive(Serialize)]
+struct LockResult<'a> {
+    lock: &'a Path,
+    changed: bool,
+    packages: usize,
+    changes: &'a [Change],
+}
+
+pub fn lock(place: &Place, report: &Report) -> Result<Done, Decline> {
+    let _held = hold(place)?;
+    let interpreter = place.interpreter().ok_or(Decline)?;
+    let locked = lock_project(place, &interpreter, || supply(place, &interpreter, report))?;
+    save(place, &locked)?;
+    let count = locked.lock.packages.len();
+    let verb = if locked.changed { "Locked" } else { "Up to date:" };
+    let mut summary = vec![format!("{verb} {} in {}", packages(count), place.short(&place.lock_path))];
+    summary.extend(locked.changes.iter().map(change_line));
+    let result =
+        LockResult { lock: &place.lock_path, changed: locked.changed, packages: count, changes: &locked.changes };
+    Ok(Done { result: text_of(&result), summary })
+}
+
+/// One PyBun at a time works in a project; and the manifest must be what was read before it was our turn.
+pub fn hold(place: &Place) -> Result<std::fs::File, Decline> {
+    let held = pybun_engine::directory_lock::lock(&place.root).map_err(|_| Decline)?;
+    if place.is_current() { Ok(held) } else { Err(Decline) }
+}
+
+/// The lock on disk while it fits the manifest, else a new one that prefers its versions. Writes nothing.
+pub fn lock_project(
+    place: &Place,
+    interpreter: &Interpreter,
+    supply: impl FnOnce() -> Result<Supply, Decline>,
+) -> Result<Locked, Decline> {
+    let inputs = inputs_of(place);
+    let saved = match std::fs::read(&place.lock_path) {
+        Ok(bytes) => Some((pybun_lock::decode(&bytes).map_err(|_| Decline)?, bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(_) => return Err(Decline),
+    };
+    let (previous, saved) = match saved {
+        Some((lock, bytes)) if lock.inputs.differences(&inputs).is_empty() => {
+            return Ok(Locked { lock, bytes, changed: false, changes: Vec::new() });
+        }
+        Some((lock, bytes)) => (Some(lock), Some(bytes)),
+        None => (None, None),
+    };
+    let supply = supply()?;
+    let request = Request {
+        inputs,
+        target: Target::Universal,
+        markers: interpreter.markers.clone(),
+        tags: supply.tags(),
+        hashes: BTreeMap::new(),
+        previous,
+        upgrade: Upgrade::Nothing,
+        cutoff: None,
+        // The CLI explains.
+        fixes: Fixes::No,
+    };
+    let emit = supply.emit().clone();
+    let lock = runtime()?.block_on(pybun_solve::solve(&request, Arc::new(supply), &*emit)).map_err(|_| Decline)?;
+    let bytes = pybun_lock::encode(&lock);
+    let changes = changes(request.previous.as_ref(), &lock);
+    Ok(Locked { changed: saved.as_ref() != Some(&bytes), lock, bytes, changes })
+}
+
+/// Replaces the lock on disk when it differs.
+pub fn save(place: &Place, locked: &Locked) -> Result<(), Decline> {
+    if locked.changed { write::write(&place.lock_path, &locked.bytes).map_err(|_| Decline) } else { Ok(()) }
+}
+
+pub fn supply(place: &Place, interpreter: &Interpreter, report: &Report) -> Result<Supply, Decline> {
+    let index_url = match place.index_url.as_deref() {
+        // A directory is the CLI's to look for.
+        Some(text) if !text.contains("://") => return Err(Decline),
+        Some(text) => Some(text.parse().map_err(|_| Decline)?),
+        None => None,
+    };
+    let settings = pybun_fetch::Settings {
+        // It was typed or is a variable, so that its host is the user's choice.
+        user_urls: index_url.clone().into_iter().collect(),
+        index_url,
+        offline: place.offline,
+        ..pybun_fetch::Settings::new(place.cache_dir.clone(), place.variables.clone())
+    };
+    Supply::new(settings, interpreter.clone(), report.emitter()).map_err(|_| Decline)
+}
+
+pub fn runtime() -> Result<tokio::runtime::Runtime, Decline> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|_| Decline)
+}
+
+/// One lock covers every extra and group, so that choosing others later needs no resolution.
+fn inputs_of(place: &Place) -> Inputs {
+    let manifest = &place.manifest;
+    let root = |kind: RootKind, declared: &[pybun_manifest::Declared]| Root {
+        kind,
+        requirements: declared.iter().map(|one| one.requirement.clone()).collect(),
+    };
+    let mut roots = vec![root(RootKind::Project, &manifest.dependencies)];
+    roots.extend(manifest.optional_dependencies.iter().map(|(extra, all)| root(RootKind::Extra(extra.clone()), all)));
+    roots.extend(manifest.dependency_groups.iter().map(|(group, all)| root(RootKind::Group(group.clone()), all)));
+    Inputs::new(manifest.requires_python.clone(), roots).sorted()
+}

@@ -1,0 +1,42 @@
+//! `lock` and `install` without Node, for projects in which nothing is special.
+//!
+//! It only ever succeeds: whatever it does not understand, and whatever goes wrong before something was written, is left
+//! to the CLI, which does the same from the start and explains itself. So there is one place that decides (the CLI), and
+//! this program may know little.
+
+mod decline;
+mod describe;
+mod install;
+mod lock;
+mod options;
+mod place;
+mod progress;
+mod report;
+mod write;
+
+use options::{Command, Options};
+use place::Place;
+use report::Report;
+use std::process::ExitCode;
+
+/// What ends a command here and starts it again in the CLI.
+pub struct Decline;
+
+fn main() -> ExitCode {
+    let args: Vec<_> = std::env::args_os().skip(1).collect();
+    match perform(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Decline) => decline::exec(&args),
+    }
+}
+
+fn perform(args: &[std::ffi::OsString]) -> Result<(), Decline> {
+    let options = Options::read(args).ok_or(Decline)?;
+    let place = Place::load(&options).ok_or(Decline)?;
+    let report = Report::new(&options);
+    let done = match options.command {
+        Command::Lock => lock::lock(&place, &report),
+        Command::Install => install::install(&place, &report),
+    };
+    done.map(|done| report.end(&done)).inspect_err(|_| report.abandon())
+}

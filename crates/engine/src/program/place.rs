@@ -1,0 +1,172 @@
+//! Where a command stands, as long as nothing is special: no configuration files, no `[tool.pybun]`, no environment
+//! chosen by hand, and requirements by name only.
+
+use crate::options::Options;
+use pybun_manifest::Manifest;
+use pybun_model::VersionOrUrl;
+use pybun_python::{Choice, Interpreter, Search, Wanted};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Variables of ours that are understood here; any other one is the CLI's.
+const UNDERSTOOD: [&str; 9] = [
+    "PYBUN_HOME",
+    "PYBUN_CACHE_DIR",
+    "PYBUN_INDEX_URL",
+    "PYBUN_PYTHON",
+    "PYBUN_OFFLINE",
+    "PYBUN_CLI",
+    "PYBUN_KEEP_BIN",
+    "PYBUN_ADDON",
+    "PYBUN_ENGINE",
+];
+
+pub struct Place {
+    pub root: PathBuf,
+    pub cwd: PathBuf,
+    pub manifest_path: PathBuf,
+    pub text: String,
+    pub manifest: Manifest,
+    pub lock_path: PathBuf,
+    pub environment_path: PathBuf,
+    pub cache_dir: PathBuf,
+    pub index_url: Option<String>,
+    pub offline: bool,
+    pub steered: bool,
+    /// Where the user's own configuration would be.
+    pub user_config: PathBuf,
+    python: Option<String>,
+    pub variables: BTreeMap<String, String>,
+}
+
+impl Place {
+    pub fn load(options: &Options) -> Option<Self> {
+        let variables = variables()?;
+        let get = |name: &str| variables.get(name).map(String::as_str).filter(|value| !value.is_empty());
+        let unknown =
+            |(name, value): (&String, &String)| name.starts_with("PYBUN_") && !value.is_empty() && !is_understood(name);
+        if variables.iter().any(unknown) || cfg!(windows) {
+            return None;
+        }
+        let cwd = std::env::current_dir().ok()?;
+        let user_config = user_configuration(&get)?;
+        let cache_dir = match options.cache_dir.as_deref().or(get("PYBUN_CACHE_DIR")).or(get("PYBUN_HOME")) {
+            Some(path) => absolute(&cwd, path),
+            None => cache_directory(&get)?,
+        };
+        let offline = options.offline || is_true(get("PYBUN_OFFLINE"))?;
+        let root = cwd.ancestors().find(|directory| directory.join("pyproject.toml").exists())?.to_owned();
+        if user_config.exists() || root.join(".pybun/config.toml").exists() {
+            return None;
+        }
+        let manifest_path = root.join("pyproject.toml");
+        let text = fs::read_to_string(&manifest_path).ok()?;
+        let manifest = read_manifest(&text, &manifest_path)?;
+        Some(Self {
+            lock_path: root.join("pybun.lockb"),
+            environment_path: root.join(".pybun").join("venv"),
+            python: options.python.as_deref().or(get("PYBUN_PYTHON")).map(str::to_owned),
+            index_url: options.index_url.as_deref().or(get("PYBUN_INDEX_URL")).map(str::to_owned),
+            steered: options.is_steered(),
+            root,
+            cwd,
+            manifest_path,
+            text,
+            manifest,
+            cache_dir,
+            offline,
+            user_config,
+            variables,
+        })
+    }
+
+    /// Was the manifest edited since it was read?
+    pub fn is_current(&self) -> bool {
+        fs::read(&self.manifest_path).is_ok_and(|bytes| bytes == self.text.as_bytes())
+    }
+
+    /// The interpreter that the CLI would choose here.
+    pub fn interpreter(&self) -> Option<Interpreter> {
+        let pin = self.root.ancestors().find_map(|directory| {
+            let text = fs::read_to_string(directory.join(".python-version")).ok()?;
+            (!text.trim().is_empty()).then_some(text)
+        });
+        let wanted = Wanted {
+            request: self.python.as_deref(),
+            pin: pin.as_deref(),
+            requires_python: self.manifest.requires_python.as_ref(),
+        };
+        let search = self.search(&self.cwd);
+        pybun_python::choose(&search, wanted).ok().map(|Choice { interpreter, .. }| interpreter)
+    }
+
+    pub fn search(&self, cwd: &Path) -> Search {
+        Search { cwd: cwd.to_owned(), cache_dir: self.cache_dir.clone(), environment: self.variables.clone() }
+    }
+
+    /// A path as a person here would write it.
+    pub fn short(&self, path: &Path) -> String {
+        path.strip_prefix(&self.cwd).unwrap_or(path).display().to_string()
+    }
+}
+
+/// `None` unless everything in it is understood here.
+fn read_manifest(text: &str, path: &Path) -> Option<Manifest> {
+    let manifest = Manifest::parse(text, &path.display().to_string()).ok()?;
+    let groups = manifest.dependency_groups.values().chain(manifest.optional_dependencies.values());
+    let by_name = |requirement: &pybun_model::Requirement| {
+        !matches!(requirement.version_or_url, Some(VersionOrUrl::Url(_)))
+            && Some(&requirement.name) != manifest.name.as_ref()
+    };
+    let plain = groups.flatten().chain(&manifest.dependencies).all(|declared| by_name(&declared.requirement));
+    (manifest.has_project && manifest.tool_pybun.is_none() && plain).then_some(manifest)
+}
+
+/// `None` where one of ours is no text.
+fn variables() -> Option<BTreeMap<String, String>> {
+    let mut variables = BTreeMap::new();
+    for (name, value) in std::env::vars_os() {
+        match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) => drop(variables.insert(name, value)),
+            (Ok(name), Err(_)) if name.starts_with("PYBUN_") || name.starts_with("PIP_") => return None,
+            _ => {}
+        }
+    }
+    Some(variables)
+}
+
+fn is_understood(name: &str) -> bool {
+    UNDERSTOOD.contains(&name) || name.starts_with("PYBUN_HTTP_")
+}
+
+fn is_true(value: Option<&str>) -> Option<bool> {
+    match value.map(str::to_ascii_lowercase).as_deref() {
+        None | Some("0" | "false" | "no" | "off") => Some(false),
+        Some("1" | "true" | "yes" | "on") => Some(true),
+        Some(_) => None,
+    }
+}
+
+fn user_configuration<'a>(get: &impl Fn(&str) -> Option<&'a str>) -> Option<PathBuf> {
+    let root = match get("XDG_CONFIG_HOME").filter(|path| path.starts_with('/')) {
+        Some(path) => PathBuf::from(path),
+        None => Path::new(get("HOME")?).join(".config"),
+    };
+    Some(root.join("pybun").join("config.toml"))
+}
+
+fn cache_directory<'a>(get: &impl Fn(&str) -> Option<&'a str>) -> Option<PathBuf> {
+    if cfg!(target_os = "macos") {
+        return Some(Path::new(get("HOME")?).join("Library/Caches/pybun"));
+    }
+    Some(match get("XDG_CACHE_HOME").filter(|path| path.starts_with('/')) {
+        Some(path) => Path::new(path).join("pybun"),
+        None => Path::new(get("HOME")?).join(".cache/pybun"),
+    })
+}
+
+/// As Node's `resolve` has it, for paths without `.` and `..`; others are left to the CLI's caller as they are.
+fn absolute(cwd: &Path, path: &str) -> PathBuf {
+    cwd.join(path)
+}
