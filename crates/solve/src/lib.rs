@@ -19,4 +19,4 @@ mod universe;
 pub use cutoff::Cutoff;
 pub use remedy::Fixes;
 pub use solve::{Request, Target, Upgrade, solve};
-pub use source::{Direct, Future, Source, Wanted};
+pub use source::{Direct, Future, OtherPython, Source, Wanted};

@@ -1,6 +1,6 @@
 //! Where facts come from, as the loop sees it.
 
-use pybun_model::{CoreMetadata, IndexFile, PackageName, Problem, ProjectPage};
+use pybun_model::{CoreMetadata, IndexFile, MarkerEnvironment, PackageName, Problem, ProjectPage, Tags};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -26,6 +26,13 @@ pub struct Direct {
     pub metadata: CoreMetadata,
 }
 
+/// An interpreter that could be chosen instead of the one at hand.
+#[derive(Clone, Debug)]
+pub struct OtherPython {
+    pub markers: MarkerEnvironment,
+    pub tags: Arc<Tags>,
+}
+
 /// Package indexes and builds. A problem ends the resolution: what is merely missing is `None` or a page without
 /// the file, never a problem.
 pub trait Source: Send + Sync {
@@ -34,6 +41,11 @@ pub trait Source: Send + Sync {
 
     /// The metadata of a wheel, or of an sdist, which may have to be built for it.
     fn metadata<'a>(&'a self, file: &'a IndexFile) -> Future<'a, CoreMetadata>;
+
+    /// The other interpreters of this machine. Asked only where nothing fits.
+    fn interpreters(&self) -> Future<'_, Vec<OtherPython>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 
     /// The names or hosts of the indexes that are asked, for messages: without credentials.
     fn indexes(&self) -> Vec<String> {

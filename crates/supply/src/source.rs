@@ -2,7 +2,8 @@
 
 use crate::Supply;
 use pybun_model::{CoreMetadata, Distribution, IndexFile, PackageName, Problem, ProjectPage};
-use pybun_solve::{Direct, Future, Source, Wanted};
+use pybun_python::Interpreter;
+use pybun_solve::{Direct, Future, OtherPython, Source, Wanted};
 use std::sync::Arc;
 
 impl Source for Supply {
@@ -12,6 +13,18 @@ impl Source for Supply {
 
     fn metadata<'a>(&'a self, file: &'a IndexFile) -> Future<'a, CoreMetadata> {
         Box::pin(self.metadata_of(file))
+    }
+
+    fn interpreters(&self) -> Future<'_, Vec<OtherPython>> {
+        let search = self.shared.search.clone();
+        let find = move || pybun_python::find(&search).interpreters;
+        Box::pin(async move {
+            // Who cannot be found is not proposed.
+            let found = tokio::task::spawn_blocking(find).await.unwrap_or_default();
+            let other =
+                |found: &Interpreter| OtherPython { markers: found.markers.clone(), tags: Arc::new(found.tags()) };
+            Ok(found.iter().map(other).collect())
+        })
     }
 
     fn indexes(&self) -> Vec<String> {

@@ -199,9 +199,7 @@ fn hint(wall: &Wall, name: &PackageName, nearby: &[String], place: &str, world: 
             let check = similar.unwrap_or_else(|| "Check".to_owned());
             Some(format!("{check} the spelling, or name the index that has it with --index-url or --extra-index-url"))
         }
-        Bar::Why(Why::Yanked) => {
-            Some(format!("Name the version exactly (`{name}==…`) to use it all the same; its makers advise against it"))
-        }
+        Bar::Why(Why::Yanked) => Some("Ask for other versions; these were withdrawn by their makers".to_owned()),
         Bar::Why(Why::NeedsPython(_)) => match world.request.target {
             Target::Machine => Some("Choose another Python with --python".to_owned()),
             Target::Universal => Some("Raise requires-python, or require it only where it can be used".to_owned()),

@@ -3,15 +3,15 @@
 #[cfg(test)]
 mod tests;
 
-use crate::conflict::{Asker, Bar, Link, Story, World, enumeration, name_of};
+use crate::conflict::{Asker, Bar, Link, Story, Wall, World, enumeration, name_of};
 use crate::known::Known;
 use crate::relax::relaxed;
 use crate::solve::attempt;
-use crate::{Request, Source, Target};
-use pybun_lock::{Lock, Prereleases, RootKind};
+use crate::{OtherPython, Request, Source, Target};
+use pybun_lock::{Lock, Prereleases, Root, RootKind};
 use pybun_model::{
-    ExtraName, Fix, MarkerTree, PackageName, Problem, Requirement, Safety, Version, VersionOrUrl, VersionSpecifier,
-    VersionSpecifiers,
+    ExtraName, Fix, MarkerEnvironment, MarkerTree, PackageName, Problem, Requirement, Safety, Version, VersionOrUrl,
+    VersionSpecifier, VersionSpecifiers,
 };
 use pybun_resolver::{Range, Resolver, Why};
 use std::collections::BTreeSet;
@@ -48,11 +48,13 @@ pub enum Fixes {
 /// After this many there is no use in more.
 const ENOUGH: usize = 2;
 
+const MAX_INTERPRETERS: usize = 4;
+
 /// More than this is no help in choosing.
 const MAX_WAYS: usize = 3;
 
 /// One change of what was asked.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 enum Change {
     /// Another text for a requirement of yours.
     Replace {
@@ -64,11 +66,15 @@ enum Change {
         list: RootKind,
         old: Requirement,
     },
+    /// A version that its makers withdrew, named exactly in the project's own list.
+    Pin(Requirement),
     DropConstraint(Requirement),
     DropOverride(Requirement),
     AllowPrereleases,
     NoCutoff,
     RequiresPython(VersionSpecifiers),
+    /// Another interpreter of this machine.
+    Interpreter(Box<OtherPython>),
     /// These are never installed together.
     Declare(RootKind, RootKind),
 }
@@ -96,7 +102,9 @@ pub(crate) async fn with_remedies(
     let started = Instant::now();
     let mut found: Vec<Remedy> = Vec::new();
     let mut tried = 0;
-    for candidate in candidates(story, world) {
+    let mut candidates = candidates(story, world);
+    candidates.splice(0..0, interpreters(story, request, source).await);
+    for candidate in candidates {
         let enough = found.len() >= ENOUGH && found.iter().any(|remedy| command(&remedy.change, request).is_some());
         let left = bounds.time.saturating_sub(started.elapsed());
         if enough || search.bounds.resolutions == 0 || left.is_zero() {
@@ -106,9 +114,7 @@ pub(crate) async fn with_remedies(
             continue;
         }
         tried += 1;
-        if let Ok(Some(remedy)) = tokio::time::timeout(left, search.verified(candidate, request)).await
-            && !found.iter().any(|other| other.change == remedy.change)
-        {
+        if let Ok(Some(remedy)) = tokio::time::timeout(left, search.verified(candidate, request)).await {
             found.push(remedy);
         }
     }
@@ -119,7 +125,8 @@ pub(crate) async fn with_remedies(
 fn is_gentler(found: &Change, candidate: &Candidate) -> bool {
     match (found, candidate) {
         (Change::Replace { old, .. }, Candidate::Change(Change::Remove { old: removed, .. })) => old == removed,
-        (Change::RequiresPython(_), Candidate::Change(Change::RequiresPython(_))) => true,
+        (Change::RequiresPython(_), Candidate::Change(Change::RequiresPython(_)))
+        | (Change::Interpreter(_), Candidate::Change(Change::Interpreter(_))) => true,
         _ => false,
     }
 }
@@ -221,6 +228,7 @@ fn candidates(story: &Story, world: World) -> Vec<Candidate> {
             out.extend(elsewhere(story.environment, list, requirement).map(Candidate::Change));
         }
     }
+    out.extend(pins(story, world).into_iter().map(|pin| Candidate::Change(Change::Pin(pin))));
     // Not to want what cannot be had is no advice.
     if own.len() > 1 {
         for (list, old) in own.into_iter().filter(|(_, requirement)| !pending(requirement)) {
@@ -263,6 +271,52 @@ fn declarations(own: &[(RootKind, Requirement)]) -> Option<Candidate> {
         [one, other] => Some(Candidate::Change(Change::Declare(one.clone(), other.clone()))),
         _ => None,
     }
+}
+
+/// The interpreters of this machine with other versions, the nearest first, where those could matter.
+async fn interpreters(story: &Story, request: &Request, source: &Arc<dyn Source>) -> Vec<Candidate> {
+    let by_python = |bar: &Bar| matches!(bar, Bar::Why(Why::NeedsPython(_) | Why::NoWheel));
+    let free = matches!(request.target, Target::Machine) || request.inputs.requires_python.is_none();
+    if !free || !story.walls.iter().any(|wall| by_python(&wall.bar)) {
+        return Vec::new();
+    }
+    let minor = |markers: &MarkerEnvironment| Version::new(markers.python_version().release().iter().take(2).copied());
+    let own = minor(&request.markers);
+    let stated = request.inputs.requires_python.as_ref();
+    let allowed = |other: &OtherPython| {
+        stated.is_none_or(|stated| stated.contains(&other.markers.python_full_version().version.only_release()))
+    };
+    let all = source.interpreters().await.unwrap_or_default();
+    let mut others: Vec<(Version, OtherPython)> =
+        all.into_iter().filter(allowed).map(|other| (minor(&other.markers), other)).collect();
+    others.retain(|(version, other)| {
+        *version != own && other.markers.implementation_name() == request.markers.implementation_name()
+    });
+    // Newer ones first, each as near as possible.
+    others.sort_by(|(a, _), (b, _)| (*a < own).cmp(&(*b < own)).then(if *a < own { b.cmp(a) } else { a.cmp(b) }));
+    others.dedup_by(|(a, _), (b, _)| a == b);
+    let nearest = others.into_iter().take(MAX_INTERPRETERS);
+    nearest.map(|(_, other)| Candidate::Change(Change::Interpreter(Box::new(other)))).collect()
+}
+
+/// Yanked versions are taken where they are named exactly.
+fn pins(story: &Story, world: World) -> Vec<Requirement> {
+    let roots = &world.request.inputs.roots;
+    let named = |name: &PackageName| roots.iter().flat_map(|root| &root.requirements).any(|own| own.name == *name);
+    let yanked = story.walls.iter().filter(|wall| wall.bar == Bar::Why(Why::Yanked) && !named(&wall.name));
+    let pin = |wall: &Wall| {
+        let newest =
+            world.inside(&wall.name, &wall.range).into_iter().rev().find(|version| !version.any_prerelease())?;
+        let specifier = VersionSpecifier::from_version(Operator::Equal, newest.clone()).ok()?;
+        Some(Requirement {
+            name: wall.name.clone(),
+            extras: Box::default(),
+            version_or_url: Some(VersionOrUrl::VersionSpecifier(specifier.into())),
+            marker: MarkerTree::TRUE,
+            origin: None,
+        })
+    };
+    yanked.filter_map(pin).collect()
 }
 
 /// Narrower `requires-python`, the least narrow first.
@@ -334,11 +388,19 @@ fn applied(change: &Change, request: &Request) -> Request {
                 root.requirements.retain(|requirement| requirement.name != old.name);
             }
         }
+        Change::Pin(new) => match inputs.roots.iter_mut().find(|root| root.kind == RootKind::Project) {
+            Some(root) => root.requirements.push(new.clone()),
+            None => inputs.roots.push(Root { kind: RootKind::Project, requirements: vec![new.clone()] }),
+        },
         Change::DropConstraint(old) => inputs.constraints.retain(|requirement| requirement != old),
         Change::DropOverride(old) => inputs.overrides.retain(|requirement| requirement != old),
         Change::AllowPrereleases => inputs.prereleases = Prereleases::IfNecessary,
         Change::NoCutoff => inputs.exclude_newer = None,
         Change::RequiresPython(specifiers) => inputs.requires_python = Some(specifiers.clone()),
+        Change::Interpreter(other) => {
+            out.markers.clone_from(&other.markers);
+            out.tags.clone_from(&other.tags);
+        }
         Change::Declare(one, other) => inputs.conflicts.push(vec![one.clone(), other.clone()]),
     }
     out
@@ -371,6 +433,7 @@ fn command(change: &Change, request: &Request) -> Option<Vec<String>> {
             }
             Some(command)
         }
+        Change::Pin(new) => Some(words(&["pybun", "add", &new.to_string()])),
         Change::Remove { list, old } => {
             let mut command = words(&["pybun", "remove"]);
             command.extend(options(list));
@@ -380,7 +443,12 @@ fn command(change: &Change, request: &Request) -> Option<Vec<String>> {
         Change::AllowPrereleases if adding.is_none() => {
             Some(words(&["pybun", "lock", "--prereleases", "if-necessary"]))
         }
+        Change::Interpreter(other) if adding.is_none() => {
+            let python = other.markers.python_version().to_string();
+            Some(words(&["pybun", "--python", &python, "lock"]))
+        }
         Change::AllowPrereleases
+        | Change::Interpreter(_)
         | Change::NoCutoff
         | Change::DropConstraint(_)
         | Change::DropOverride(_)
@@ -440,12 +508,13 @@ fn unfinished(remedy: &Remedy, command: &[String], request: &Request) -> bool {
     let Some((into, names)) = pending(request) else { return false };
     match &remedy.change {
         Change::Replace { list, .. } => list != into,
-        Change::Remove { .. } => !names.is_empty(),
+        Change::Remove { .. } | Change::Pin(_) => !names.is_empty(),
         Change::DropConstraint(_)
         | Change::DropOverride(_)
         | Change::AllowPrereleases
         | Change::NoCutoff
         | Change::RequiresPython(_)
+        | Change::Interpreter(_)
         | Change::Declare(..) => !command.is_empty(),
     }
 }
@@ -460,11 +529,13 @@ fn change_text(change: &Change) -> String {
     match change {
         Change::Replace { old, new, .. } => format!("with `{new}` instead of `{old}`"),
         Change::Remove { old, .. } => format!("without `{old}`"),
+        Change::Pin(new) => format!("with `{new}`, although it was yanked"),
         Change::DropConstraint(old) => format!("without the constraint `{old}`"),
         Change::DropOverride(old) => format!("without the override `{old}`"),
         Change::AllowPrereleases => "with pre-releases where nothing else fits".to_owned(),
         Change::NoCutoff => "without exclude-newer".to_owned(),
         Change::RequiresPython(specifiers) => format!("with `requires-python = \"{specifiers}\"`"),
+        Change::Interpreter(other) => format!("with `--python {}`", other.markers.python_version()),
         Change::Declare(one, other) => {
             format!("with `conflicts = [[{}, {}]]` in [tool.pybun]", table(one), table(other))
         }

@@ -9,8 +9,13 @@ use std::sync::Arc;
 /// The hint and the command. The command, followed, makes the request resolve.
 #[track_caller]
 fn check(index: &str, request: Request, expected: &str) {
+    check_in(Index::new(index), request, expected);
+}
+
+#[track_caller]
+fn check_in(index: Index, request: Request, expected: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let index = Arc::new(Index::new(index));
+    let index = Arc::new(index);
     let problem: Problem =
         runtime.block_on(solve(&request, index.clone(), &silent)).expect_err("it cannot be resolved");
     let hint = problem.hint.clone().unwrap_or_default();
@@ -141,11 +146,7 @@ fn nothing_is_proposed_that_does_not_help() {
         request(&["a", "b", "e", "f"]),
         "No single change helps; 2 were tried. Relax several of these requirements",
     );
-    check(
-        "a 1: b\nb 1 {yanked}:",
-        request(&["a"]),
-        "Name the version exactly (`b==…`) to use it all the same; its makers advise against it",
-    );
+    check("a 1: b\nb 1 {yanked}:", request(&["a"]), "It resolves with `b==1`, although it was yanked (a 1 and b 1) | pybun add b==1");
 }
 
 #[test]
@@ -158,4 +159,24 @@ fn where_no_command_reaches_it_is_said() {
     );
     let asked = Request { fixes: Fixes::No, ..request(&["a<2", "b"]) };
     check("a 1:\na 2:\nb 1: a>=2", asked, "");
+}
+
+#[test]
+fn another_python_of_this_machine_is_named() {
+    let index = || Index {
+        pythons: vec![8, 13, 12, 11],
+        ..Index::new("a 1 {python>=3.12}:\nb 1 {wheel cp312-cp312-manylinux_2_17_x86_64}:")
+    };
+    let mut tool = Request { target: Target::Machine, fixes: Fixes::Words, ..request(&["a"]) };
+    tool.inputs.requires_python = None;
+    check_in(index(), tool.clone(), "It resolves with `--python 3.12` (a 1)");
+    tool.inputs.roots = request(&["b"]).inputs.roots;
+    check_in(index(), tool, "It resolves with `--python 3.12` (b 1)");
+    let mut project = request(&["a"]);
+    project.inputs.requires_python = None;
+    check_in(
+        index(),
+        project,
+        "It resolves with `--python 3.12` (a 1), or with `a ; python_full_version >= '3.12'` instead of `a` (a 1) | pybun --python 3.12 lock",
+    );
 }

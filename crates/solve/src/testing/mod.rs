@@ -1,10 +1,10 @@
 //! An index in memory, written as text.
 
-use crate::{Direct, Fixes, Future, Request, Source, Target, Upgrade};
+use crate::{Direct, Fixes, Future, OtherPython, Request, Source, Target, Upgrade};
 use pybun_lock::{Inputs, Prereleases, Root, RootKind};
 use pybun_model::{
-    Architecture, CoreMetadata, IndexFile, Libc, PackageName, Platform, Problem, ProjectPage, PythonTag, Requirement,
-    Tags,
+    Architecture, CoreMetadata, IndexFile, Libc, MarkerEnvironment, PackageName, Platform, Problem, ProjectPage,
+    PythonTag, Requirement, Tags,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -15,6 +15,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
     pub(crate) releases: Vec<Release>,
+    /// Minor versions of Python 3 that could be chosen too.
+    pub(crate) pythons: Vec<u8>,
 }
 
 #[derive(Clone, Debug)]
@@ -42,7 +44,7 @@ impl Index {
             }
         };
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        Self { releases: lines.map(release).collect() }
+        Self { releases: lines.map(release).collect(), pythons: Vec::new() }
     }
 
     fn file(release: &Release) -> serde_json::Value {
@@ -87,19 +89,17 @@ impl Source for Index {
     fn indexes(&self) -> Vec<String> {
         vec!["index.example".to_owned()]
     }
+
+    fn interpreters(&self) -> Future<'_, Vec<OtherPython>> {
+        let all = self.pythons.iter().map(|minor| OtherPython { markers: markers(*minor), tags: tags(*minor) });
+        let all = all.collect();
+        Box::pin(async { Ok(all) })
+    }
 }
 
 /// For Python 3.11 on Linux, universal and for 3.8 and newer. A requirement may begin with the list it stands in:
 /// `group dev: a>=2`, `extra x: a`.
 pub(crate) fn request(requirements: &[&str]) -> Request {
-    let python = PythonTag { implementation: "cp".into(), major: 3, minor: 11, free_threaded: false };
-    let libc = Libc::Glibc { major: 2, minor: 36 };
-    let markers = json!({
-        "implementation_name": "cpython", "implementation_version": "3.11.7", "os_name": "posix",
-        "platform_machine": "x86_64", "platform_python_implementation": "CPython", "platform_release": "6",
-        "platform_system": "Linux", "platform_version": "1", "python_full_version": "3.11.7",
-        "python_version": "3.11", "sys_platform": "linux",
-    });
     let mut roots: BTreeMap<RootKind, Vec<_>> = BTreeMap::from([(RootKind::Project, Vec::new())]);
     for text in requirements {
         let (kind, text) = match (text.strip_prefix("group "), text.strip_prefix("extra ")) {
@@ -121,14 +121,31 @@ pub(crate) fn request(requirements: &[&str]) -> Request {
             ..Inputs::of(roots.into_iter().map(|(kind, requirements)| Root { kind, requirements }).collect())
         },
         target: Target::Universal,
-        markers: serde_json::from_value(markers).unwrap(),
-        tags: Arc::new(Tags::new(&python, &Platform::Linux { architecture: Architecture::X86_64, libc })),
+        markers: markers(11),
+        tags: tags(11),
         hashes: BTreeMap::new(),
         previous: None,
         upgrade: Upgrade::Nothing,
         fixes: Fixes::Manifest { adding: None },
         cutoff: None,
     }
+}
+
+fn markers(minor: u8) -> MarkerEnvironment {
+    let full = format!("3.{minor}.7");
+    let markers = json!({
+        "implementation_name": "cpython", "implementation_version": full, "os_name": "posix",
+        "platform_machine": "x86_64", "platform_python_implementation": "CPython", "platform_release": "6",
+        "platform_system": "Linux", "platform_version": "1", "python_full_version": full,
+        "python_version": format!("3.{minor}"), "sys_platform": "linux",
+    });
+    serde_json::from_value(markers).unwrap()
+}
+
+fn tags(minor: u8) -> Arc<Tags> {
+    let python = PythonTag { implementation: "cp".into(), major: 3, minor, free_threaded: false };
+    let libc = Libc::Glibc { major: 2, minor: 36 };
+    Arc::new(Tags::new(&python, &Platform::Linux { architecture: Architecture::X86_64, libc }))
 }
 
 /// What a user's request is after the command. Fails for a command that PyBun does not have.
@@ -139,6 +156,10 @@ pub(crate) fn following(request: &Request, command: &[String]) -> Request {
         ["pybun", verb, ref rest @ ..] => (verb, rest),
         _ => panic!("{command:?}"),
     };
+    if let ("--python", [version, "lock"]) = (verb, rest) {
+        let minor = version.strip_prefix("3.").unwrap().parse().unwrap();
+        return Request { markers: markers(minor), tags: tags(minor), ..out };
+    }
     if verb == "lock" {
         assert_eq!(rest, ["--prereleases", "if-necessary"]);
         out.inputs.prereleases = Prereleases::IfNecessary;
@@ -165,8 +186,11 @@ pub(crate) fn following(request: &Request, command: &[String]) -> Request {
             "add" => {
                 let new: Requirement = word.parse().unwrap();
                 let same = |old: &&mut Requirement| old.name == new.name && old.marker == new.marker;
-                let old = root.requirements.iter_mut().find(same).expect("a fix changes what is there");
-                *old = new;
+                match root.requirements.iter_mut().find(same) {
+                    Some(old) => *old = new,
+                    None if word.contains("==") => root.requirements.push(new),
+                    None => panic!("{command:?} changes nothing that is there"),
+                }
             }
             "remove" => {
                 let before = root.requirements.len();
