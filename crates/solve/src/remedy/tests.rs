@@ -146,7 +146,11 @@ fn nothing_is_proposed_that_does_not_help() {
         request(&["a", "b", "e", "f"]),
         "No single change helps; 2 were tried. Relax several of these requirements",
     );
-    check("a 1: b\nb 1 {yanked}:", request(&["a"]), "It resolves with `b==1`, although it was yanked (a 1 and b 1) | pybun add b==1");
+    check(
+        "a 1: b\nb 1 {yanked}:",
+        request(&["a"]),
+        "It resolves with `b==1`, although it was yanked (a 1 and b 1) | pybun add b==1",
+    );
 }
 
 #[test]
