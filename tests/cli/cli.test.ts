@@ -49,15 +49,21 @@ async function play(found: Case, mode: Mode): Promise<string> {
 
 async function playStep(at: { step: Step; mode: Mode; box: Sandbox; index: LocalIndex }): Promise<string> {
   const { mode, box, index } = at
-  const step: Step = JSON.parse(JSON.stringify(at.step).replaceAll('[ROOT]', box.root).replaceAll('[URL]', index.url))
+  const named: [string, string][] = [
+    ['[ROOT]', box.root],
+    ['[URL]', index.url],
+    ['[HOST]', `127.0.0.1:${index.port}`],
+  ]
+  const text = named.reduce((json, [name, value]) => json.replaceAll(name, value), JSON.stringify(at.step))
+  const step: Step = JSON.parse(text)
   await prepare(step, box, index)
   const before = readTree(box.root)
   const enveloped = mode === 'json' && step.envelope !== false && !step.program
   const ran = await run(box, step, enveloped ? ['--format=json'] : [])
   const changes = describeChanges(box.root, before, readTree(box.root), step.show)
   const stdout = enveloped ? shownEnvelope(ran, step) : step.typed ? settledLines(ran.stdout) : ran.stdout
-  const text = transcript({ step, ran, stdout, changes })
-  const shown = filter(text, { box, port: index.port, python: step.python !== false })
+  const told = transcript({ step, ran, stdout, changes })
+  const shown = filter(told, { box, port: index.port, python: step.python !== false })
   expect(ran.exit, shown).toBe(step.exit)
   return shown
 }

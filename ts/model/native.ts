@@ -111,6 +111,12 @@ export interface Requirements {
   hashes: Record<string, string[]>
   index_url: string | null
   extra_index_urls: string[]
+  find_links: string[]
+  no_index: boolean
+  no_binary: string[]
+  only_binary: string[]
+  /** Pre-releases may be chosen. */
+  pre: boolean
 }
 
 export interface Interpreter {

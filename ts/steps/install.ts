@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { Requirements, Settings } from '../model/native.ts'
 import { apply, EVERYTHING, fetch, plan } from './apply.ts'
 import type { Context } from './context.ts'
 import { describeEnvironment, describeSync } from './describe.ts'
@@ -27,13 +28,8 @@ export async function installFromFiles(context: Context, files: string[], reinst
     const environment = isProject(place)
       ? await ensureProjectEnvironment(context, place)
       : await ensureLooseEnvironment(context, place, 'here')
-    const settings = {
-      ...place.settings,
-      index_url: isTyped(place, 'index-url') ? place.settings.index_url : (read.index_url ?? place.settings.index_url),
-      extra_index_urls: [...place.settings.extra_index_urls, ...read.extra_index_urls],
-    }
     const wish = { ...read, python: environment.python }
-    const here = { ...place, settings }
+    const here = { ...place, settings: settingsWith(place, read) }
     const { lock } = await lockFor(context, machineRequest(here, wish), null)
     const selection = { ...EVERYTHING, reinstall, keep_extraneous: true, project: place.project?.manifest.name ?? null }
     const wanted = await plan(context, here, { environment, lock, selection })
@@ -45,6 +41,25 @@ export async function installFromFiles(context: Context, files: string[], reinst
 
 function isProject(place: Place): place is ProjectPlace {
   return place.project?.manifest.has_project === true
+}
+
+/** What a requirements file says of indexes belongs to whoever wrote the file, which may be a stranger. */
+function settingsWith(place: Place, read: Requirements): Settings {
+  const { settings } = place
+  const index_url = isTyped(place, 'index-url') ? null : read.index_url
+  const named = [read.index_url ?? [], read.extra_index_urls, read.find_links].flat()
+  return {
+    ...settings,
+    index_url: index_url ?? settings.index_url,
+    // The index of the file takes the place of a default, which then is none.
+    indexes: settings.indexes.map((index) =>
+      index.default && index_url !== null ? { ...index, default: false, explicit: true } : index,
+    ),
+    extra_index_urls: [...settings.extra_index_urls, ...read.extra_index_urls],
+    find_links: [...settings.find_links, ...read.find_links],
+    no_index: settings.no_index || read.no_index,
+    project_chose_index: settings.project_chose_index || named.some((url) => !settings.user_urls.includes(url)),
+  }
 }
 
 /** An index in a requirements file yields to the command line and to the environment. */

@@ -19,8 +19,16 @@ export interface ProjectPlace extends Place {
 
 /** The first disk read of a command. */
 export async function loadPlace(context: Context): Promise<Place> {
+  return placeIn(context, await findProject(context.system, context.native))
+}
+
+/** The same for what has nothing to do with the project that somebody happens to stand in. */
+export async function loadUserPlace(context: Context): Promise<Place> {
+  return placeIn(context, null)
+}
+
+async function placeIn(context: Context, project: Project | null): Promise<Place> {
   const { system, native, options } = context
-  const project = await findProject(system, native)
   const loaded = await loadConfiguration({ system, native, options, project })
   const { configuration } = loaded
   context.progress(configuration.progress.value as 'auto' | 'always' | 'never')

@@ -109,12 +109,19 @@ export function machineRequest(
     requires_python?: string | null
     python: string
     upgrade?: boolean
+    pre?: boolean
+    no_binary?: string[]
+    only_binary?: string[]
   },
 ): ResolveRequest {
+  const settings = common(place)
   return {
-    ...common(place),
+    ...settings,
     roots: [{ requirements: wish.requirements }],
-    constraints: [...common(place).constraints, ...(wish.constraints ?? [])],
+    constraints: [...settings.constraints, ...(wish.constraints ?? [])],
+    no_binary: [...settings.no_binary, ...(wish.no_binary ?? [])],
+    only_binary: [...settings.only_binary, ...(wish.only_binary ?? [])],
+    ...(wish.pre ? { prereleases: 'allow' as const } : {}),
     ...(wish.hashes ? { hashes: wish.hashes } : {}),
     requires_python: wish.requires_python ?? null,
     python: wish.python,

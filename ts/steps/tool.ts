@@ -1,19 +1,22 @@
 import { join } from 'node:path'
 import { fail } from '../errors/failure.ts'
 import { commandNotInPackage } from '../errors/run.ts'
-import { list, value } from '../model/invocation.ts'
+import { flag, list, value } from '../model/invocation.ts'
 import type { Environment } from '../model/native.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Context } from './context.ts'
 import { asRequirement } from './edit.ts'
 import { activation, commandsOf } from './environment.ts'
-import { loadPlace, type Place } from './load.ts'
+import { loadUserPlace, type Place } from './load.ts'
 import { normalised } from './own.ts'
 import { ensureLoose } from './script.ts'
-import { configuredBy, isSteered, stampLoose } from './stamp.ts'
+import { isSteered, stampLoose } from './stamp.ts'
 import { start } from './start.ts'
 
-/** `pybun x`: a command of a package, without installing it anywhere that shows. */
+/**
+ * `pybun x`: a command of a package, without installing it anywhere that shows. The project around, which may be a
+ * stranger's, has no say in where a tool comes from and in what runs it.
+ */
 export interface ToolWish {
   /** As typed: `ruff`, `ruff@0.5`. */
   command: string
@@ -24,8 +27,7 @@ export interface ToolWish {
 }
 
 export async function runTool(context: Context, wish: ToolWish): Promise<Outcome> {
-  const place = refreshing(await loadPlace(context), wish)
-  const configured_by = await configuredBy(context, place)
+  const place = refreshing(await loadUserPlace(context), wish)
   const { key } = await context.native.stampKey({
     kind: 'tool',
     command: wish.command,
@@ -33,24 +35,30 @@ export async function runTool(context: Context, wish: ToolWish): Promise<Outcome
     with: wish.with,
     python: value(context.options, 'python'),
     index_url: value(context.options, 'index-url'),
-    extra_index_urls: list(context.options, 'extra-index-url'),
-    configured_by,
+    extra_index_urls: [...list(context.options, 'extra-index-url'), ...typedPlaces(context)],
+    configured_by: null,
   })
   const directory = join(place.settings.cache_dir, 'envs', 'tools', key)
   const source = asRequirement(wish.from ?? wish.command)
   const environment = await ensureLoose(context, place, {
     directory,
-    from: context.system.cwd,
+    from: context.system.home,
     requires_python: null,
     requirements: [source, ...wish.with.map(asRequirement)],
     upgrade: wantsLatest(wish),
   })
   const program = await executableOf(context, environment, wish, source)
   if (!wantsLatest(wish) && !isSteered(place, ['python', 'index-url', 'extra-index-url'])) {
-    await stampLoose(context, { kind: 'tool', directory, subject: key, environment, program, configured_by })
+    await stampLoose(context, { kind: 'tool', directory, subject: key, environment, program, configured_by: null })
   }
   const about = { target: wish.command, environment: environment.path }
   return start(context, { program, args: wish.args, env: activation(context, environment) }, about)
+}
+
+/** The launcher knows none of these options, so that they cannot be mistaken for what it looks up. */
+function typedPlaces({ options }: Context): string[] {
+  const named = ['index', 'find-links'].flatMap((name) => list(options, name).map((typed) => `--${name}=${typed}`))
+  return [...named, ...(flag(options, 'no-index') ? ['--no-index'] : [])]
 }
 
 function wantsLatest({ command, from }: ToolWish): boolean {

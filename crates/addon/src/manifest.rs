@@ -154,9 +154,6 @@ pub fn requirements_read(request: String) -> napi::Result<String> {
         if let Some(source) = read.sources.first() {
             return Err(vec![unsupported_source(&source.place, &source.path, source.line)]);
         }
-        if read.no_index || std::env::var_os("PIP_NO_INDEX").is_some_and(|value| !value.is_empty() && value != "0") {
-            return Err(vec![unsupported_no_index()]);
-        }
         let hashing =
             require_hashes || read.require_hashes || read.requirements.iter().any(|listed| !listed.hashes.is_empty());
         let bare: Vec<Problem> = read
@@ -180,6 +177,11 @@ pub fn requirements_read(request: String) -> napi::Result<String> {
             "hashes": hashes,
             "index_url": read.index_url,
             "extra_index_urls": read.extra_index_urls,
+            "find_links": read.find_links,
+            "no_index": read.no_index,
+            "no_binary": read.no_binary,
+            "only_binary": read.only_binary,
+            "pre": read.pre,
         }))
     })
 }
@@ -199,14 +201,6 @@ fn unsupported_source(place: &str, path: &str, line: usize) -> Problem {
         .hint("Name an index project, or a wheel or sdist by `name @ URL`")
         .with("path", path)
         .with("line", line)
-}
-
-fn unsupported_no_index() -> Problem {
-    Problem::new(
-        "requirements/unsupported-no-index",
-        "`--no-index` is asked for, and PyBun cannot do without an index yet",
-    )
-    .hint("Name an index that has only what you allow with --index-url, or use --offline")
 }
 
 /// Once one requirement states a hash, all must (pip's hash-checking mode).

@@ -7,7 +7,7 @@ use crate::flat::Flat;
 use crate::http::Http;
 use crate::keyring::Keyring;
 use crate::netrc::Netrc;
-use crate::redact::{redacted, without_credentials};
+use crate::redact::{place, redacted, without_credentials};
 use crate::settings::NamedIndex;
 use crate::{Environment, Error, Settings, locate};
 use pybun_model::{PackageName, ProjectPage};
@@ -84,7 +84,7 @@ impl Client {
         })
     }
 
-    /// The places that are asked for a project, in this order, in a word each: a name or a host, else a URL.
+    /// The places that are asked for a project, in this order, in a word or two each.
     pub fn asked(&self, name: &PackageName) -> Vec<String> {
         let indexes = self.indexes_of(name).into_iter().map(Index::word);
         indexes.chain(self.flats_of(name).iter().map(Flat::shown)).collect()
@@ -180,13 +180,10 @@ impl Index {
         self.name.as_deref()
     }
 
-    /// For messages: its name, else its host, else its URL.
+    /// For messages: its name, if it has one, and its host or path.
     fn word(&self) -> String {
-        let host = self.bare.host_str().map(|host| match self.bare.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        });
-        self.name().map(str::to_owned).or(host).unwrap_or_else(|| redacted(&self.bare))
+        let place = place(&self.bare);
+        self.name().map_or_else(|| place.clone(), |name| format!("{name} ({place})"))
     }
 
     pub(crate) fn url(&self) -> &Url {

@@ -32,7 +32,7 @@ pub(crate) struct Credentials {
 #[derive(Default)]
 pub(crate) struct Authorization {
     pub(crate) header: Option<HeaderValue>,
-    /// The user has credentials for this host, and they are kept back.
+    /// Whatever the user has for this host is kept back.
     pub(crate) withheld: bool,
 }
 
@@ -80,7 +80,7 @@ impl Credentials {
         let login = machine.filter(|_| may).or(default);
         Authorization {
             header: login.map(|Login { name, password }| basic(name, password)),
-            withheld: login.is_none() && machine.is_some(),
+            withheld: login.is_none() && (machine.is_some() || !trusted && self.configured.contains(&origin)),
         }
     }
 }

@@ -29,7 +29,7 @@ impl Flat {
 
     /// For messages.
     pub(crate) fn shown(&self) -> String {
-        redacted(&self.configured)
+        local::path(&self.configured).map_or_else(|| redacted(&self.configured), |path| path.display().to_string())
     }
 }
 

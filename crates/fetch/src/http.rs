@@ -1,7 +1,7 @@
 //! One GET: bounded redirects, credentials that stay at their origin, retries, bounded bodies, bounded concurrency.
 
 use crate::credentials::{Authorization, Credentials, origin};
-use crate::redact::{redacted, without_credentials};
+use crate::redact::{place, redacted, without_credentials};
 use crate::retry::{self, Again};
 use crate::settings::Resolved;
 use crate::{Environment, Error, connect};
@@ -356,7 +356,7 @@ fn redirect_target(from: &Url, response: &Response) -> Option<Result<Url, String
 fn refusal(url: &Url, status: u16, Shown { with_credentials, withheld }: Shown) -> Error {
     match status {
         401 | 403 | 407 => {
-            let host = url.host_str().unwrap_or("").to_owned();
+            let host = if withheld { place(url) } else { url.host_str().unwrap_or("").to_owned() };
             Error::NotAllowed { url: redacted(url), host, status, with_credentials, withheld }
         }
         _ => Error::HttpStatus { url: redacted(url), status },

@@ -2,6 +2,7 @@
 
 use crate::Environment;
 use crate::credentials::origin;
+use crate::redact::{place, without_credentials};
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -37,7 +38,7 @@ impl Keyring {
             let mut known = self.known.lock().expect("no code panics while it holds this lock");
             known.entry((origin(url), user.to_owned())).or_default().clone()
         };
-        let services = [crate::redact::without_credentials(url).to_string(), authority(url)];
+        let services = [without_credentials(url).to_string(), place(url)];
         let user = user.to_owned();
         let ask = async move || {
             let work = move || services.iter().find_map(|service| run(&program, service, &user));
@@ -45,12 +46,6 @@ impl Keyring {
         };
         cell.get_or_init(ask).await.clone()
     }
-}
-
-/// `host` or `host:port`
-fn authority(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// Relative entries of PATH are left out: they would lead into the project.

@@ -20,6 +20,15 @@ pub(crate) fn redacted(url: &Url) -> String {
     shown.into()
 }
 
+/// `host` or `host:port`, as the URL states it; a file's path.
+pub(crate) fn place(url: &Url) -> String {
+    match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (Some(host), None) => host.to_owned(),
+        (None, _) => crate::local::path(url).map_or_else(|| redacted(url), |path| path.display().to_string()),
+    }
+}
+
 /// The same for text that may not be a URL at all: whatever could be `user:password@` is left out.
 pub(crate) fn redacted_text(text: &str) -> String {
     match text.rsplit_once('@') {

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
             Some(command) => exec::ready(command, rest).unwrap_or_else(|_| cli::exec(args)),
             None => cli::exec(args),
         },
-        Route::Tool(request, rest) => match ready::tool(request) {
+        Route::Tool(request, rest) => match ready::tool(&request) {
             Some(command) => exec::ready(command, rest).unwrap_or_else(|_| cli::exec(args)),
             None => cli::exec(args),
         },

@@ -34,13 +34,11 @@ pub fn run(target: &Target) -> Option<Command> {
     }
 }
 
-/// The command of `x`, when the tool's environment is ready.
-pub fn tool(mut request: ToolRequest) -> Option<Command> {
-    let cwd = env::current_dir().ok()?;
-    request.configured_by = configuration(&cwd)?;
-    let key = tool_key(&request);
+/// The command of `x`, when the tool's environment is ready. The project around has no say in it.
+pub fn tool(request: &ToolRequest) -> Option<Command> {
+    let key = tool_key(request);
     let stamp = data_directory()?.join("envs/tools").join(&key).join("stamp");
-    holding(&stamp, Kind::Tool, &key, request.configured_by.as_deref()).map(|stamp| stamp.command)
+    holding(&stamp, Kind::Tool, &key, None).map(|stamp| stamp.command)
 }
 
 /// A file with its own `script` block never runs in the project's environment.

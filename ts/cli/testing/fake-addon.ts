@@ -32,6 +32,11 @@ export function fakeAddon(world: World = {}): Addon & { calls: string[] } {
       hashes: {},
       index_url: null,
       extra_index_urls: [],
+      find_links: [],
+      no_index: false,
+      no_binary: [],
+      only_binary: [],
+      pre: false,
     })),
     scriptParse: answer(({ text }: { text: string }) => ({
       found: text.includes('# /// script'),

@@ -46,7 +46,7 @@ async fn an_assigned_index_is_the_only_one_that_is_asked() {
     // What the private index does not have is not there, even if others have it.
     assert_eq!(client.page(&absent).await.unwrap(), None);
     assert!(public.seen().is_empty());
-    assert_eq!(client.asked(&absent), ["private"]);
+    assert_eq!(client.asked(&absent), [format!("private (127.0.0.1:{})", private.port)]);
     // And what is not assigned to it never comes from there.
     let page = client.page(&"other".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((page.index.as_deref(), private.seen().len()), (None, 2));
