@@ -60,10 +60,9 @@ export function expected(spec: SettingSpec): string {
   }
 }
 
-/** Durations are of one unit, or in the form of ISO 8601 in weeks, days, hours, minutes and seconds. */
+/** Durations are of one unit, or in the form of ISO 8601 in weeks, days, hours and minutes. */
 export function isMoment(text: string): boolean {
-  const duration =
-    /^(\d{1,9} ?(second|minute|hour|day|week)s?|P(?=[\dT])(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?)$/i
+  const duration = /^(\d{1,6} ?(minute|hour|day|week)s?|P(?=[\dT])(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?)?)$/i
   if (duration.test(text)) return true
   const time = '[01]\\d|2[0-3]'
   const zone = `[Zz]|[+-](${time}):[0-5]\\d`

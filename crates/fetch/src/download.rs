@@ -1,6 +1,7 @@
 //! Whole files: streamed to disk, hashed on the way, resumed where they broke off.
 
 use crate::http::{Ask, Failure, Range};
+use crate::redact::redacted;
 use crate::retry::Again;
 use crate::{Client, Error, local};
 use pybun_model::{Distribution, Emit, Event, IndexFile, Phase, Sha256, Unit};
@@ -45,6 +46,12 @@ impl Client {
         let mut attempts = self.http().attempts();
         loop {
             let failure = match self.transfer(&file, &mut sink).await {
+                // What is there was put together from parts of different files, perhaps: once more, in one piece.
+                Ok(()) if sink.is_patched && sink.is_wrong() => {
+                    sink.restart()?;
+                    sink.is_patched = false;
+                    continue;
+                }
                 Ok(()) => return sink.finish(),
                 Err(failure) => failure,
             };
@@ -77,7 +84,11 @@ impl Client {
             _ => return Err(stream.refusal().into()),
         }
         sink.validator = strong_etag(&stream.headers);
+        sink.is_patched |= sink.done > 0;
         while let Some(chunk) = stream.chunk().await? {
+            if sink.done == 0 && is_web_page(&stream.headers, &chunk) {
+                return Err(Error::NotAFile { url: redacted(&stream.url), filename: file.filename.to_string() }.into());
+            }
             sink.take(&chunk)?;
         }
         sink.complete()
@@ -107,6 +118,8 @@ struct Sink<'a> {
     done: u64,
     reported: u64,
     validator: Option<HeaderValue>,
+    /// The bytes came in more than one answer.
+    is_patched: bool,
     filename: String,
     name: String,
     expected_size: Option<u64>,
@@ -127,6 +140,7 @@ impl<'a> Sink<'a> {
             done: 0,
             reported: 0,
             validator: None,
+            is_patched: false,
             filename: of.filename.to_string(),
             name,
             expected_size: of.size,
@@ -188,6 +202,10 @@ impl<'a> Sink<'a> {
         }
     }
 
+    fn is_wrong(&self) -> bool {
+        self.expected.is_some_and(|expected| expected.0 != <[u8; 32]>::from(self.hasher.clone().finalize()))
+    }
+
     fn finish(mut self) -> Result<Download, Error> {
         self.flush()?;
         self.report();
@@ -209,6 +227,12 @@ impl<'a> Sink<'a> {
             unit: Unit::Bytes,
         });
     }
+}
+
+/// No archive begins like this.
+fn is_web_page(headers: &HeaderMap, first: &[u8]) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    kind.trim_start().starts_with("text/html") && first.trim_ascii_start().starts_with(b"<")
 }
 
 fn starts_at(headers: &HeaderMap, offset: u64) -> bool {

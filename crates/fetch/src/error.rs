@@ -27,6 +27,8 @@ pub enum Error {
     HashMismatch { filename: String, expected: Sha256, actual: Sha256 },
     #[error("`{filename}` has {actual} bytes, and {expected} were expected")]
     SizeMismatch { filename: String, expected: u64, actual: u64 },
+    #[error("`{url}` answered with a web page and not with `{filename}`")]
+    NotAFile { url: String, filename: String },
     #[error("the project page `{url}` cannot be read: {why}")]
     BadPage { url: String, why: String },
     #[error("the metadata of `{filename}` cannot be read: {why}")]

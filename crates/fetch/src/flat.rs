@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 use url::Url;
 
-const MAX_PAGE: u64 = 256 << 20;
+const MAX_PAGE: u64 = 128 << 20;
 const ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1";
 
 /// One configured place.

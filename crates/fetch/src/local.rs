@@ -13,7 +13,7 @@ pub(crate) fn path(url: &Url) -> Option<PathBuf> {
 }
 
 /// A page bound, as for pages from the network.
-const MAX_PAGE: u64 = 256 << 20;
+const MAX_PAGE: u64 = 128 << 20;
 
 /// The page of a project: its `index.html` if there is one, else the files of its directory.
 pub(crate) fn page(name: &PackageName, directory: &Path) -> Result<Option<ProjectPage>, Error> {

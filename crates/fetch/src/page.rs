@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use url::Url;
 
-const MAX_PAGE: u64 = 256 << 20;
+/// The largest real pages have about 30 MB.
+const MAX_PAGE: u64 = 128 << 20;
 /// JSON is asked for first (PEP 691, content negotiation); HTML serves as well (PEP 503).
 const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
 /// Pages above this size leave the threads that serve the network.

@@ -67,6 +67,10 @@ impl From<&Error> for Problem {
                 .with("filename", filename.as_str())
                 .with("expected", *expected)
                 .with("actual", *actual),
+            Error::NotAFile { url, filename } => problem
+                .hint("A portal or a proxy answered: log in there, or check the index URL")
+                .with("url", url.as_str())
+                .with("filename", filename.as_str()),
             Error::BadPage { url, .. } => {
                 problem.hint("Check that the URL is one of a package index (PEP 503)").with("url", url.as_str())
             }
@@ -123,6 +127,7 @@ fn code(error: &Error) -> &'static str {
         Error::TooLarge { .. } => "fetch/too-large",
         Error::HashMismatch { .. } => "fetch/hash-mismatch",
         Error::SizeMismatch { .. } => "fetch/size-mismatch",
+        Error::NotAFile { .. } => "fetch/not-a-file",
         Error::BadPage { .. } => "fetch/bad-page",
         Error::BadMetadata { .. } => "fetch/bad-metadata",
         Error::BadCertificates { .. } => "fetch/bad-certificates",

@@ -173,4 +173,30 @@ mod tests {
         assert!(matches!(verified(&env(&[]), Some(&absent)), Err(Error::BadCertificates { .. })));
         assert!(matches!(verified(&env(&[("SSL_CERT_DIR", dir.path())]), None), Err(Error::BadCertificates { .. })));
     }
+
+    /// Nobody has its key.
+    const ROOT: &str = "-----BEGIN CERTIFICATE-----\n\
+        MIIBijCCATGgAwIBAgIUGPJo0UZ9JIgSwaI5FRYEh9f0rRIwCgYIKoZIzj0EAwIw\n\
+        GjEYMBYGA1UEAwwPUHlCdW4gdGVzdCByb290MCAXDTI2MTEyNzAwNTUwM1oYDzIx\n\
+        MjYxMTAzMDA1NTAzWjAaMRgwFgYDVQQDDA9QeUJ1biB0ZXN0IHJvb3QwWTATBgcq\n\
+        hkjOPQIBBggqhkjOPQMBBwNCAATEYx1heLXcsZ+OudlCDwbuJbWlMYcGqywjakJG\n\
+        ymYTnqCnIJrPyO7KwmU2L1s6ANocmDx2HPHHP3epyJTESwlqo1MwUTAdBgNVHQ4E\n\
+        FgQUQ2hZ1BcfgfBOr5N6EGtyBgBIRhUwHwYDVR0jBBgwFoAUQ2hZ1BcfgfBOr5N6\n\
+        EGtyBgBIRhUwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiBC6jED\n\
+        +Gcw5DKtN1ArYV/DlmJ9ruDh7tE1SmSp09qqJwIgbjMGuyJbDImTu1JXMwMrImS4\n\
+        qNnQzC+MKwtF7CD7hkU=\n\
+        -----END CERTIFICATE-----\n";
+
+    #[test]
+    fn named_certificates_replace_the_roots() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("root.pem");
+        std::fs::write(&file, ROOT).unwrap();
+        std::fs::write(dir.path().join("notes.txt"), "no certificate").unwrap();
+        for (name, path) in [("SSL_CERT_FILE", file.as_path()), ("SSL_CERT_DIR", dir.path()), ("CURL_CA_BUNDLE", &file)]
+        {
+            let sources = named_certificates(&env(&[(name, path)]), None).unwrap();
+            assert_eq!(load_roots(&sources).unwrap().len(), 1, "{name}");
+        }
+    }
 }

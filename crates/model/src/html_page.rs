@@ -17,6 +17,9 @@ pub(crate) fn parse(name: &PackageName, bytes: &[u8], base: &Url) -> Result<Proj
         builder.push(file)?;
     }
     let mut page = builder.finish();
+    if page.files.is_empty() && start_tags(text).any(|tag| matches!(tag.name.as_slice(), b"form" | b"script")) {
+        return Err(BadPage::WebPage);
+    }
     page.status = meta(text, "pypi:project-status").map(Into::into);
     Ok(page.obeying_status())
 }

@@ -2,9 +2,11 @@
 
 use crate::html_page;
 use crate::{Distribution, PackageName, Sha256, UrlBase, Version};
-use serde::Deserialize;
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use url::Url;
 
@@ -70,6 +72,8 @@ pub enum BadPage {
     Json(#[from] serde_json::Error),
     #[error("the page has API version {0}, and only 1.x is known")]
     ApiVersion(String),
+    #[error("it is a web page with forms or scripts and without files, as a portal or a proxy shows")]
+    WebPage,
     #[error("the page is not UTF-8")]
     NotText,
     #[error("the page has more than {0} files")]
@@ -82,34 +86,24 @@ impl BadPage {
     }
 }
 
-/// More files than any real project has; PyPI's largest have about 30 000.
-pub(crate) const MAX_FILES: usize = 1_000_000;
+/// More files than any real project has; the largest have about 30 000. It bounds the memory that a page takes.
+pub(crate) const MAX_FILES: usize = 300_000;
 
 impl ProjectPage {
     /// Reads `application/vnd.pypi.simple.v1+json` (PEP 691). `base` is the URL the page came from.
     pub fn from_json(name: &PackageName, bytes: &[u8], base: &Url) -> Result<Self, BadPage> {
-        let page: JsonPage = serde_json::from_slice(bytes)?;
-        if let Some(version) = page.meta.as_ref().and_then(|meta| meta.api_version.as_deref())
-            && version.split('.').next() != Some("1")
-        {
-            return Err(BadPage::api_version(version));
-        }
         let mut builder = Builder::new(name, base);
-        for file in page.files {
-            builder.push(RawFile {
-                filename: file.filename,
-                url: file.url,
-                sha256: file.hashes.sha256.and_then(|hex| hex.parse().ok()),
-                size: file.size,
-                requires_python: file.requires_python,
-                yanked: file.yanked.map_or(Yanked::No, JsonYanked::into_yanked),
-                core_metadata: file.core_metadata.or(file.dist_info_metadata).and_then(JsonMetadata::into_digest),
-                upload_time: file.upload_time,
-            })?;
+        let mut reader = serde_json::Deserializer::from_slice(bytes);
+        let read = PageSeed(&mut builder).deserialize(&mut reader).and_then(|head| reader.end().map(|()| head));
+        let head = match read {
+            Err(_) if builder.is_full() => return Err(BadPage::TooManyFiles(MAX_FILES)),
+            other => other?,
+        };
+        if let Some(version) = head.api_version.filter(|version| version.split('.').next() != Some("1")) {
+            return Err(BadPage::api_version(&version));
         }
-        let mut page_out = builder.finish();
-        page_out.status = page.project_status.and_then(|status| status.status).map(|text| text.into());
-        Ok(page_out.obeying_status())
+        let page = builder.finish();
+        Ok(ProjectPage { status: head.status.map(Into::into), ..page }.obeying_status())
     }
 
     /// Reads `text/html` (PEP 503) with the attributes of PEP 592, 658 and 714.
@@ -165,7 +159,7 @@ impl<'a> Builder<'a> {
 
     /// Takes a file; one whose name or URL cannot be used is counted and left out.
     pub(crate) fn push(&mut self, raw: RawFile) -> Result<(), BadPage> {
-        if self.files.len() + self.ignored >= MAX_FILES {
+        if self.is_full() {
             return Err(BadPage::TooManyFiles(MAX_FILES));
         }
         let distribution = Distribution::parse(&raw.filename, self.name);
@@ -186,6 +180,10 @@ impl<'a> Builder<'a> {
             upload_time: raw.upload_time.map(Into::into),
         });
         Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.files.len() + self.ignored >= MAX_FILES
     }
 
     fn resolve(&mut self, text: &str) -> Option<Url> {
@@ -215,14 +213,92 @@ impl<'a> Builder<'a> {
     }
 }
 
-#[derive(Deserialize)]
-struct JsonPage<'a> {
-    #[serde(borrow)]
-    meta: Option<JsonMeta<'a>>,
-    #[serde(borrow)]
-    files: Vec<JsonFile<'a>>,
-    #[serde(borrow, default, rename = "project-status")]
-    project_status: Option<JsonStatus<'a>>,
+/// What a page says beside its files.
+#[derive(Default)]
+struct Head {
+    api_version: Option<String>,
+    status: Option<String>,
+}
+
+/// Hands each file on as it is read, so that the text of a page is all that it takes in memory beside the result.
+struct PageSeed<'b, 'a>(&'b mut Builder<'a>);
+
+impl<'de> DeserializeSeed<'de> for PageSeed<'_, '_> {
+    type Value = Head;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Head, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for PageSeed<'_, '_> {
+    type Value = Head;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a project page")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Head, A::Error> {
+        let (mut head, mut has_files) = (Head::default(), false);
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match &*key {
+                "files" => {
+                    map.next_value_seed(FilesSeed(self.0))?;
+                    has_files = true;
+                }
+                "meta" => {
+                    head.api_version =
+                        map.next_value::<Option<JsonMeta>>()?.and_then(|meta| Some(meta.api_version?.into_owned()));
+                }
+                "project-status" => {
+                    head.status =
+                        map.next_value::<Option<JsonStatus>>()?.and_then(|status| Some(status.status?.into_owned()));
+                }
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        if has_files { Ok(head) } else { Err(A::Error::missing_field("files")) }
+    }
+}
+
+struct FilesSeed<'b, 'a>(&'b mut Builder<'a>);
+
+impl<'de> DeserializeSeed<'de> for FilesSeed<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FilesSeed<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of files")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut files: A) -> Result<(), A::Error> {
+        while let Some(file) = files.next_element::<JsonFile>()? {
+            self.0.push(file.into()).map_err(A::Error::custom)?;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> From<JsonFile<'a>> for RawFile<'a> {
+    fn from(file: JsonFile<'a>) -> Self {
+        Self {
+            filename: file.filename,
+            url: file.url,
+            sha256: file.hashes.sha256.and_then(|hex| hex.parse().ok()),
+            size: file.size,
+            requires_python: file.requires_python,
+            yanked: file.yanked.map_or(Yanked::No, JsonYanked::into_yanked),
+            core_metadata: file.core_metadata.or(file.dist_info_metadata).and_then(JsonMetadata::into_digest),
+            upload_time: file.upload_time,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -327,6 +403,31 @@ mod tests {
         assert_eq!(page.files[0].yanked, Yanked::Yes(Some("broken".into())));
         assert_eq!(page.files[0].core_metadata, Some(None));
         assert_eq!(page.files[1].core_metadata, None);
+    }
+
+    #[test]
+    fn a_page_without_end_is_refused() {
+        let files = r#"{"filename":"a","url":"b"},"#.repeat(MAX_FILES + 1);
+        let text = format!(r#"{{"files":[{}]}}"#, files.trim_end_matches(','));
+        assert!(matches!(ProjectPage::from_json(&name(), text.as_bytes(), &base()), Err(BadPage::TooManyFiles(_))));
+        let html = "<a href=six-1.0.zip>".repeat(MAX_FILES + 1);
+        assert!(matches!(ProjectPage::from_html(&name(), html.as_bytes(), &base()), Err(BadPage::TooManyFiles(_))));
+        for text in ["{}", r#"{"files":null}"#, r#"{"files":[]} x"#, r#"{"files":[{}]}"#, "[]"] {
+            assert!(
+                matches!(ProjectPage::from_json(&name(), text.as_bytes(), &base()), Err(BadPage::Json(_))),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_portal_is_no_project_without_files() {
+        let parse = |html: &str| ProjectPage::from_html(&name(), html.as_bytes(), &base());
+        for html in ["<form action=/login><input></form>", "<a href=/help>x</a><script src=x></script>"] {
+            assert!(matches!(parse(html), Err(BadPage::WebPage)), "{html}");
+        }
+        assert!(parse("<html><a href=\"../\">up</a></html>").unwrap().files.is_empty());
+        assert_eq!(parse("<script></script><a href=six-1.0.zip></a>").unwrap().files.len(), 1);
     }
 
     #[test]

@@ -4,10 +4,11 @@ use std::ffi::OsStr;
 const EXEMPT: [&str; 4] = ["PYBUN_NO_LAUNCHER", "PYBUN_KEEP_BIN", "PYBUN_CLI", "PYBUN_ENGINE"];
 
 /// Where indexes, configuration and the data directory come from, besides `PYBUN_*`.
-const COUNTED: [&str; 10] = [
+const COUNTED: [&str; 11] = [
     "PIP_INDEX_URL",
     "PIP_EXTRA_INDEX_URL",
     "PIP_NO_INDEX",
+    "PIP_FIND_LINKS",
     "PIP_CONFIG_FILE",
     "HOME",
     "USERPROFILE",

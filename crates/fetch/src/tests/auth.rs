@@ -83,3 +83,23 @@ async fn certificates_that_cannot_be_read_stop_everything() {
     let error = Sandbox::new(index).env("SSL_CERT_FILE", "/nowhere.pem").client().page(&name()).await.unwrap_err();
     assert_eq!(Problem::from(error).code, "fetch/bad-certificates");
 }
+
+#[tokio::test]
+async fn one_proxy_for_everything_and_tunnels_for_https() {
+    let proxy = Server::start(|request, _| match request.path.as_str() {
+        "index.invalid:443" => Answer::new(502, ""),
+        _ => Answer::json(PAGE),
+    });
+    let address = proxy.url("/").to_string();
+    for (variable, index, seen) in [
+        ("ALL_PROXY", "http://index.invalid/", "http://index.invalid/six/"),
+        ("all_proxy", "https://index.invalid/", "index.invalid:443"),
+        ("HTTPS_PROXY", "https://index.invalid/", "index.invalid:443"),
+    ] {
+        let sandbox =
+            Sandbox::new(url::Url::parse(index).unwrap()).env("PYBUN_HTTP_RETRIES", "0").env(variable, &address);
+        let answer = sandbox.client().page(&name()).await;
+        assert_eq!(answer.is_ok(), index.starts_with("http:"), "{variable}");
+        assert_eq!(proxy.paths().last().map(String::as_str), Some(seen), "{variable}");
+    }
+}

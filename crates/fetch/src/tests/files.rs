@@ -177,3 +177,55 @@ async fn a_file_that_no_index_has_is_not_found() {
         sandbox.offline().locate(&"other".parse().unwrap(), "other-1.0.tar.gz", &sha(b""), None).await.unwrap_err();
     assert!(matches!(&error, Error::Offline { what } if what == "`other-1.0.tar.gz`"), "{error}");
 }
+
+#[tokio::test]
+async fn a_file_that_changed_while_it_came_is_fetched_in_one_piece() {
+    let (old, new) = (noise(600_000), noise(600_001)[1..].to_vec());
+    let served = (old.clone(), new.clone());
+    // Without a strong validator nobody can say that the second part is of another file.
+    let server = Server::start(move |request, before| match before {
+        0 => Answer { cut: Some(300_000), ..Answer::new(200, served.0.clone()) },
+        _ => Answer::file(request, &served.1),
+    });
+    let sandbox = Sandbox::new(server.url("/"));
+    let download = sandbox.client().download(&file(WHEEL, server.url("/six.whl"), &new), &silent).await.unwrap();
+    assert_eq!(std::fs::read(&download.path).unwrap(), new);
+    let ranges: Vec<bool> = server.seen().iter().map(|request| request.header("range").is_some()).collect();
+    assert_eq!(ranges, [false, true, false]);
+
+    // One that is wrong in one piece is wrong.
+    let error = sandbox.client().download(&file(WHEEL, server.url("/six.whl"), &old), &silent).await.unwrap_err();
+    assert!(matches!(error, Error::HashMismatch { .. }), "{error}");
+    assert_eq!((server.seen().len(), sandbox.leftovers()), (4, 1));
+}
+
+#[tokio::test]
+async fn a_web_page_is_no_file() {
+    for size in [None, Some(5)] {
+        let server =
+            Server::start(|_, _| Answer::new(200, "\n<!DOCTYPE html><form>").with("content-type", "text/html; x"));
+        let sandbox = Sandbox::new(server.url("/"));
+        let wanted = pybun_model::IndexFile { size, sha256: None, ..file(WHEEL, server.url("/six.whl"), b"") };
+        let error = sandbox.client().download(&wanted, &silent).await.unwrap_err();
+        assert!(matches!(error, Error::NotAFile { .. }), "{error}");
+        assert_eq!((server.seen().len(), sandbox.leftovers()), (1, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_length_that_is_not_true_gives_no_wrong_file() {
+    let bytes = noise(10_000);
+    // Fewer bytes than were announced: the connection ends too early, every time.
+    let served = bytes.clone();
+    let server = Server::start(move |_, _| Answer { cut: Some(9_000), ..Answer::new(200, served.clone()) });
+    let sandbox = Sandbox::new(server.url("/")).env("PYBUN_HTTP_RETRIES", "1");
+    let wanted = pybun_model::IndexFile { size: None, ..file(WHEEL, server.url("/six.whl"), &bytes) };
+    let error = sandbox.client().download(&wanted, &silent).await.unwrap_err();
+    assert!(matches!(error, Error::Unreachable { .. }), "{error}");
+    // More bytes than were announced: what was announced is not the file.
+    let server = Server::start(move |_, _| Answer::new(200, bytes[..9_000].to_vec()));
+    let wanted = pybun_model::IndexFile { url: server.url("/six.whl"), ..wanted };
+    let error = sandbox.client().download(&wanted, &silent).await.unwrap_err();
+    assert!(matches!(error, Error::HashMismatch { .. }), "{error}");
+    assert_eq!(sandbox.leftovers(), 0);
+}

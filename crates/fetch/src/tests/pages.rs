@@ -157,6 +157,7 @@ async fn bad_pages_are_named() {
         (Answer::new(200, "x").with("content-type", "image/png"), "fetch/bad-page"),
         (Answer::json("x").with("content-encoding", "br"), "fetch/bad-page"),
         (Answer::json("x").with("content-encoding", "gzip"), "fetch/bad-page"),
+        (Answer::new(200, "<form action=/login>").with("content-type", "text/html"), "fetch/bad-page"),
     ] {
         let server = Server::start(move |_, _| answer.clone());
         let error = Sandbox::new(server.url("/")).client().page(&name()).await.unwrap_err();
@@ -189,4 +190,12 @@ async fn a_cache_that_cannot_be_written_is_no_error() {
     let client = sandbox.client();
     assert_eq!(client.page(&name()).await.unwrap().unwrap().files.len(), 1);
     assert!(client.cache_failed());
+}
+
+#[tokio::test]
+async fn a_page_without_end_is_left_alone() {
+    let server = Server::start(|_, _| Answer::json(vec![b' '; (128 << 20) + 1]));
+    let error = Sandbox::new(server.url("/")).client().page(&name()).await.unwrap_err();
+    assert_eq!(pybun_model::Problem::from(&error).code, "fetch/too-large", "{error}");
+    assert_eq!(server.seen().len(), 1);
 }
