@@ -21,6 +21,7 @@ const LOADERS: Record<string, () => Promise<Run>> = {
   upgrade: async () => (await import('../commands/upgrade.ts')).upgrade,
   tree: async () => (await import('../commands/tree.ts')).tree,
   why: async () => (await import('../commands/why.ts')).why,
+  export: async () => (await import('../commands/export.ts')).exportLock,
   install: async () => (await import('../commands/install.ts')).install,
   run: async () => (await import('../commands/run.ts')).run,
   x: async () => (await import('../commands/x.ts')).x,

@@ -4,6 +4,7 @@ import event from '../../schemas/event.json' with { type: 'json' }
 import add from '../../schemas/results/add.json' with { type: 'json' }
 import completion from '../../schemas/results/completion.json' with { type: 'json' }
 import config from '../../schemas/results/config.json' with { type: 'json' }
+import exported from '../../schemas/results/export.json' with { type: 'json' }
 import help from '../../schemas/results/help.json' with { type: 'json' }
 import init from '../../schemas/results/init.json' with { type: 'json' }
 import install from '../../schemas/results/install.json' with { type: 'json' }
@@ -26,6 +27,7 @@ export const SCHEMAS: Record<string, unknown> = {
   add,
   completion,
   config,
+  export: exported,
   help,
   init,
   install,

@@ -2,6 +2,7 @@ import type { CommandSpec, OptionSpec } from '../model/invocation.ts'
 import { addSpec } from './specs/add.ts'
 import { completionSpec } from './specs/completion.ts'
 import { configSpec } from './specs/config.ts'
+import { exportSpec } from './specs/export.ts'
 import { initSpec } from './specs/init.ts'
 import { installSpec } from './specs/install.ts'
 import { lockSpec } from './specs/lock.ts'
@@ -24,6 +25,7 @@ export const COMMANDS: CommandSpec[] = [
   upgradeSpec,
   treeSpec,
   whySpec,
+  exportSpec,
   installSpec,
   runSpec,
   xSpec,

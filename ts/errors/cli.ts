@@ -123,3 +123,13 @@ export function noTerminal(command: string, instead: string[]): Problem {
     context: { command },
   }
 }
+
+export function missingOption(command: string, option: string, usage: string): Problem {
+  return {
+    code: 'cli/usage',
+    message: `\`pybun ${command}\` needs \`${option}\``,
+    hint: `Usage: ${usage}`,
+    fix: { command: ['pybun', command, '--help'], safety: 'safe' },
+    context: { command, option },
+  }
+}

@@ -216,6 +216,8 @@ export interface GraphScope {
   /** The interpreter for which markers are evaluated; `null`: for everything that the lock is for. */
   python: string | null
   project: string | null
+  /** Every root counts, also those that exclude each other. */
+  one_by_one: boolean
   cwd: string
   cache_dir: string
 }

@@ -59,6 +59,8 @@ export function connect(load: () => Promise<Addon>, warn: (problem: Problem) => 
       return settle<Record<string, unknown>>(await addon.lockDecode(lock), warn).value
     },
     lockCheck: withLock('lockCheck'),
+    lockExport: async (request, lock, onEvent) =>
+      (await call<{ text: string; lost: string[] }>('lockExport', request, lock, listen(onEvent))).value,
     lockOutdated: async (request, lock, onEvent) =>
       (await call<{ packages: Outdated[] }>('lockOutdated', request, lock, listen(onEvent))).value,
     lockTree: withLock('lockTree'),

@@ -40,6 +40,11 @@ export interface Native {
   ): Promise<{ resolution: Resolution; lock: Buffer }>
   lockDecode(lock: Buffer): Promise<Record<string, unknown>>
   lockCheck(request: ResolveRequest, lock: Buffer): Promise<{ fresh: boolean; reasons: string[] }>
+  lockExport(
+    request: ExportRequest,
+    lock: Buffer,
+    onEvent: (event: Event) => void,
+  ): Promise<{ text: string; lost: string[] }>
   lockOutdated(
     request: ResolveRequest,
     lock: Buffer,
@@ -77,6 +82,16 @@ export interface PlanRequest {
   keep_extraneous: boolean
   /** The project's own name: it is installed from its source and not for the plan to remove. */
   project: string | null
+}
+
+export interface ExportRequest {
+  scope: GraphScope
+  to: 'requirements' | 'pylock' | 'cyclonedx'
+  hashes: boolean
+  settings: Settings
+  interpreter: string
+  /** Of what, and when (seconds since 1970): for `cyclonedx` alone. */
+  subject: { name: string | null; version: string | null; made_at: number | null }
 }
 
 export interface TreeRequest {

@@ -43,5 +43,6 @@ export function scopeOf(
   { project, settings }: ProjectPlace,
   wish: { roots: LockRoot[] | null; python: string | null },
 ): GraphScope {
-  return { ...wish, project: project.manifest.name, cwd: context.system.cwd, cache_dir: settings.cache_dir }
+  const one_by_one = wish.roots === null
+  return { ...wish, one_by_one, project: project.manifest.name, cwd: context.system.cwd, cache_dir: settings.cache_dir }
 }

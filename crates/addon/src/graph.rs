@@ -21,6 +21,9 @@ pub(crate) struct ScopeWire {
     /// The interpreter for which markers are evaluated; `None`: for all that the lock is for.
     python: Option<String>,
     project: Option<String>,
+    /// Every root counts, also those that exclude each other.
+    #[serde(default)]
+    one_by_one: bool,
     cwd: PathBuf,
     cache_dir: PathBuf,
 }
@@ -126,6 +129,7 @@ impl ScopeWire {
             roots,
             environment: environment.transpose()?,
             project: self.project.as_deref().and_then(|name| name.parse().ok()),
+            one_by_one: self.one_by_one,
         })
     }
 }

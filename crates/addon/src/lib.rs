@@ -10,6 +10,7 @@ mod cache;
 mod directory_lock;
 mod environment;
 mod exec;
+mod export;
 mod graph;
 mod lock;
 mod manifest;

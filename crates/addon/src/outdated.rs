@@ -37,7 +37,7 @@ pub async fn lock_outdated(request: String, lock: Buffer, on_event: OnEvent) -> 
 }
 
 /// The pages of everything that comes from an index. A project that is on none any more has no page.
-async fn pages_of(source: &Arc<dyn Source>, locks: &[&Lock]) -> Outcome<Pages> {
+pub(crate) async fn pages_of(source: &Arc<dyn Source>, locks: &[&Lock]) -> Outcome<Pages> {
     let packages = locks.iter().flat_map(|lock| &lock.packages);
     let indexed = packages.filter(|package| matches!(package.source, From::Index { .. }));
     let names: BTreeSet<PackageName> = indexed.map(|package| package.name.clone()).collect();

@@ -14,6 +14,8 @@ pub struct Scope {
     pub environment: Option<MarkerEnvironment>,
     /// A root may require the project itself with extras.
     pub project: Option<PackageName>,
+    /// The roots are looked at one by one, so that what tells conflicting ones apart does not count.
+    pub one_by_one: bool,
 }
 
 pub struct Graph<'a> {
@@ -166,13 +168,20 @@ impl<'a> Graph<'a> {
     /// Can the marker hold in this scope?
     fn holds(&self, marker: MarkerTree) -> bool {
         match &self.scope.environment {
-            Some(environment) => marker.evaluate(environment, &self.active),
+            Some(environment) => self.assume(marker).evaluate(environment, &self.active),
             None => !self.assume(marker).is_false(),
         }
     }
 
     fn assume(&self, marker: MarkerTree) -> MarkerTree {
-        if self.active.is_empty() { marker } else { marker.simplify_extras(&self.active) }
+        if self.lock.inputs.conflicts.is_empty() {
+            return marker;
+        }
+        if self.scope.one_by_one {
+            return marker.without_extras();
+        }
+        let ours = |extra: &ExtraName| extra.as_ref().starts_with("pybun-");
+        marker.simplify_extras(&self.active).simplify_not_extras_with(ours)
     }
 
     /// Where each package is needed, by its position: narrowed along the edges from the roots, and widened by every
