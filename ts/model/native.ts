@@ -22,6 +22,10 @@ export interface Settings {
   offline: boolean
   refresh: boolean
   cwd: string
+  /** Of the project at hand, where the relative paths of its lock begin; unset outside of projects. */
+  root?: string
+  /** The URLs of its requirements that hold credentials: a lock holds none. */
+  credentials?: string[]
 }
 
 /** One `[[tool.pybun.index]]`. */
@@ -105,6 +109,14 @@ export interface Requirement {
   marker: string | null
 }
 
+/** What lies in a directory, an archive or a repository. */
+export interface Described {
+  name: string
+  version: string
+  /** With which it is required, `name @ url`. */
+  url: string
+}
+
 export interface Requirements {
   requirements: string[]
   constraints: string[]
@@ -173,6 +185,8 @@ export interface ResolveRequest {
   no_binary?: string[]
   /** Names of projects, or `:all:`. */
   only_binary?: string[]
+  /** Places of requirements that name only a project. */
+  sources?: Record<string, SourceSetting>
   /** The one index of a project, by name. */
   indexes?: Record<string, string>
   /** Projects whose directory is linked and not copied. */

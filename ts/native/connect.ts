@@ -53,6 +53,7 @@ export function connect(load: () => Promise<Addon>, warn: (problem: Problem) => 
       if (!answer.bytes) throw new Error('the addon resolved and gave no lock')
       return { resolution: answer.value, lock: answer.bytes }
     },
+    sourceDescribe: withEvents('sourceDescribe'),
     async lockDecode(lock) {
       const addon = await load()
       if (!addon.lockDecode) throw new Error('the addon has no `lockDecode`')

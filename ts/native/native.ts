@@ -1,5 +1,6 @@
 import type { Event } from '../model/event.ts'
 import type {
+  Described,
   EditedManifest,
   Environment,
   GraphScope,
@@ -14,6 +15,7 @@ import type {
   ResolveRequest,
   Script,
   Settings,
+  SourceSetting,
   Toml,
   TreeBranch,
   WhyChains,
@@ -38,6 +40,7 @@ export interface Native {
     previous: Buffer | null,
     onEvent: (event: Event) => void,
   ): Promise<{ resolution: Resolution; lock: Buffer }>
+  sourceDescribe(request: SourceRequest, onEvent: (event: Event) => void): Promise<Described>
   lockDecode(lock: Buffer): Promise<Record<string, unknown>>
   lockCheck(request: ResolveRequest, lock: Buffer): Promise<{ fresh: boolean; reasons: string[] }>
   lockExport(
@@ -71,6 +74,13 @@ export interface PythonRequest {
   requires_python: string | null
   cwd: string
   cache_dir: string
+}
+
+export interface SourceRequest {
+  settings: Settings
+  /** The interpreter that runs its backend when nothing else tells. */
+  python: string
+  source: SourceSetting
 }
 
 export interface PlanRequest {
@@ -144,6 +154,8 @@ export interface StampWrite {
   environment: { root: string; python: string; site_packages: string }
   /** Where the user's own configuration is or would be. */
   user_config: string
+  /** Further files that must stay as they are, or stay away. */
+  also?: string[]
   command: { program: string; args: string[]; set: Record<string, string>; unset: string[]; path_prefix: string }
   /** What `pybun install` answers when there is nothing to do; `null` when it must not be short-cut. */
   settled: { text: string; result: Record<string, unknown> } | null

@@ -32,13 +32,29 @@ async function placeIn(context: Context, project: Project | null): Promise<Place
   const loaded = await loadConfiguration({ system, native, options, project })
   const { configuration } = loaded
   context.progress(configuration.progress.value as 'auto' | 'always' | 'never')
-  return { project, configuration, settings: settingsOf(context, loaded) }
+  return {
+    project,
+    configuration,
+    settings: { ...settingsOf(context, loaded), ...(project ? ofProject(project, loaded) : {}) },
+  }
 }
 
 /** The same, for commands that need a project. */
 export async function loadProject(context: Context): Promise<ProjectPlace> {
   const place = await loadPlace(context)
   return { ...place, project: requireProject(place.project, context.system.cwd) }
+}
+
+/** What a lock of the project leaves out. */
+function ofProject({ root, manifest }: Project, { configuration }: Loaded): Pick<Settings, 'root' | 'credentials'> {
+  const sources = Object.values(configuration.sources.value as Record<string, SourceSetting>)
+  const requirements = [manifest.dependencies, manifest.optional_dependencies, manifest.dependency_groups]
+  const texts = [
+    ...requirements.flatMap((of) => Object.values(of).flat()).flatMap((text) => text.split(/\s*@\s+/)[1] ?? []),
+    ...sources.flatMap(({ git, url }) => [git ?? [], url ?? []].flat()),
+  ]
+  const credentials = texts.map((text) => text.split(/\s/)[0] ?? '').filter((text) => /:\/\/[^/@]+@/.test(text))
+  return { root, credentials: [...new Set(credentials)] }
 }
 
 function settingsOf({ options, system }: Context, { configuration, user_urls }: Loaded): Settings {

@@ -6,7 +6,7 @@ import type { ProjectPlace } from './load.ts'
 
 /**
  * Installs the project itself, editable (PEP 660), when it says how it is built. Building asks a backend, so it is
- * done again only when the manifest or the environment is another one, or when the installed one is gone.
+ * done again only when a manifest or the environment is another one, or when the installed one is gone.
  */
 export async function installOwn(
   context: Context,
@@ -16,7 +16,7 @@ export async function installOwn(
   const { manifest, root } = place.project
   if (!manifest.has_build_system || !manifest.name) return null
   const record = join(environment.path, 'pybun-project.json')
-  const fingerprint = fingerprintOf(place, environment)
+  const fingerprint = await fingerprintOf(context, place, environment)
   const before = await context.system.files.readText(record)
   if (before === fingerprint && (await isInstalled(context, environment, manifest.name))) {
     return { name: manifest.name, version: manifest.version, changed: false }
@@ -29,8 +29,17 @@ export async function installOwn(
   return { ...installed, changed: true }
 }
 
-function fingerprintOf({ project }: ProjectPlace, environment: Environment): string {
-  const manifest = createHash('sha256').update(project.text).digest('hex')
+/** What every backend reads of a project. */
+export const MANIFESTS = ['pyproject.toml', 'setup.py', 'setup.cfg']
+
+async function fingerprintOf(context: Context, { project }: ProjectPlace, environment: Environment): Promise<string> {
+  const hash = createHash('sha256')
+  for (const name of MANIFESTS) {
+    const text =
+      name === 'pyproject.toml' ? project.text : await context.system.files.readText(join(project.root, name))
+    hash.update(`${name}\0${text ?? ''}\0`)
+  }
+  const manifest = hash.digest('hex')
   return `${JSON.stringify({ root: project.root, manifest, python: environment.version })}\n`
 }
 

@@ -1,6 +1,6 @@
 import { fail } from '../errors/failure.ts'
 import { lockMissing, lockStale } from '../errors/lock.ts'
-import type { Change, ConflictItem, Manifest, ResolveRequest, Root } from '../model/native.ts'
+import type { Change, ConflictItem, Manifest, ResolveRequest, Root, SourceSetting } from '../model/native.ts'
 import type { Project } from '../project/project.ts'
 import type { SettingKey } from '../project/setting.ts'
 import type { Context } from './context.ts'
@@ -28,6 +28,8 @@ export interface ProjectWish {
   upgrade: Upgrade
   /** The manifest on disk does not have these yet. */
   adding?: Root
+  /** Of an edited manifest, beside those of the configuration. */
+  sources?: Record<string, SourceSetting>
 }
 
 /** The lock of a project: the one on disk while it fits the manifest, else a new one. Writes nothing. */
@@ -90,6 +92,7 @@ export function projectRequest(place: Place & { project: Project }, wish: Projec
     ...common(place),
     name: manifest.name,
     roots,
+    sources: { ...(place.configuration.sources.value as Record<string, SourceSetting>), ...wish.sources },
     requires_python: manifest.requires_python,
     python: wish.python,
     target: 'universal',

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Failure } from '../errors/failure.ts'
-import type { Environment } from '../model/native.ts'
+import type { Environment, SourceSetting } from '../model/native.ts'
 import type { StampWrite } from '../native/native.ts'
 import { userConfiguration } from '../project/places.ts'
 import { SETTINGS, type SettingKey } from '../project/setting.ts'
@@ -8,6 +8,7 @@ import type { Selection } from './apply.ts'
 import type { Context } from './context.ts'
 import { commandsOf, keepsLock, pythonOf } from './environment.ts'
 import type { Place, ProjectPlace } from './load.ts'
+import { MANIFESTS } from './own.ts'
 
 /** Tells the launcher that a project is ready, when a plain `pybun run` would find it like this. */
 export async function stampProject(
@@ -17,15 +18,35 @@ export async function stampProject(
 ): Promise<void> {
   const { project } = place
   if (!keepsLock(context) || isSteered(place) || !isDefault(place, ready.selection)) return
+  const also = watchedManifests(place)
+  if (also === null) return
   await write(context, ready.environment, {
     kind: 'project',
     path: join(project.root, '.pybun', 'stamp'),
     subject: project.root,
     configured_by: null,
     settled: ready.settled,
+    also,
     unchanged: { path: project.manifest_path, text: project.text },
     program: pythonOf(ready.environment, context.system.platform),
   })
+}
+
+/**
+ * What describes the project itself and the directories that are linked into its environment. `null` when a directory is copied:
+ * the launcher does not see every file of it.
+ */
+function watchedManifests({ project, configuration }: ProjectPlace): string[] | null {
+  const { manifest, root } = project
+  const requirements = [manifest.dependencies, manifest.optional_dependencies, manifest.dependency_groups]
+  const texts = requirements.flatMap((of) => Object.values(of).flat())
+  if (texts.some((text) => /@\s*file:/.test(text))) return null
+  const sources = Object.values(configuration.sources.value as Record<string, SourceSetting>)
+  const paths = sources.flatMap(({ path, editable }) => (path === undefined ? [] : [{ path, editable }]))
+  if (paths.some(({ editable }) => !editable)) return null
+  const directories = [...(manifest.has_build_system ? [root] : []), ...paths.map(({ path }) => path)]
+  const files = directories.flatMap((path) => MANIFESTS.map((name) => join(path, name)))
+  return files.filter((file) => file !== project.manifest_path)
 }
 
 /** Tells the launcher that the environment of a script or a tool is ready. */
@@ -70,7 +91,7 @@ function isDefault({ project }: ProjectPlace, { groups, extras }: Selection): bo
 async function write(
   context: Context,
   environment: Environment,
-  stamp: Pick<StampWrite, 'kind' | 'path' | 'subject' | 'configured_by' | 'settled' | 'unchanged'> & {
+  stamp: Pick<StampWrite, 'kind' | 'path' | 'subject' | 'configured_by' | 'settled' | 'unchanged' | 'also'> & {
     program: string
   },
 ): Promise<void> {

@@ -76,6 +76,8 @@ fn make_plan(wire: &PlanWire, lock: &[u8]) -> Outcome {
         },
         options: pybun_plan::Options { reinstall: wire.reinstall, keep_extraneous: wire.keep_extraneous },
         project: wire.project.as_deref().and_then(|name| name.parse().ok()),
+        root: wire.settings.root(),
+        cache_dir: &wire.settings.cache_dir,
     };
     let planned = sync::plan_checked(environment, wish, checks).map_err(|problem| vec![problem])?;
     let (settled, ops) = (planned.is_settled(), planned.moves.iter().map(move_json).collect::<Vec<_>>());

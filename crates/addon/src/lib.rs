@@ -19,6 +19,7 @@ mod project;
 mod python;
 mod resolve;
 mod settings;
+mod sources;
 mod stamp;
 
 #[napi_derive::napi(catch_unwind)]

@@ -4,13 +4,14 @@ use crate::answer::{Answer, OnEvent, Outcome, all_of, answer_later, emitter, one
 use crate::manifest::requirements_of;
 use crate::python::specifiers;
 use crate::settings::SettingsWire;
+use crate::sources::{SourceWire, Sources, changed_directories};
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
 use pybun_engine::changes::changes;
-use pybun_lock::{Assigned, Inputs, Mode, Names, Prereleases, Root, RootKind};
+use pybun_lock::{Assigned, Inputs, Lock, Mode, Names, Prereleases, Root, RootKind, Source};
 use pybun_model::{MarkerTree, PackageName, Problem, Requirement, Sha256};
 use pybun_solve::{Cutoff, Fixes, Request, Target, Upgrade};
-use pybun_supply::Supply;
+use pybun_supply::{Project, Supply};
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 use serde_json::json;
@@ -58,6 +59,9 @@ pub(crate) struct ResolveWire {
     indexes: BTreeMap<String, String>,
     #[serde(default)]
     editables: Vec<String>,
+    /// Places of requirements, by name.
+    #[serde(default)]
+    sources: BTreeMap<String, SourceWire>,
 }
 
 #[derive(Deserialize)]
@@ -106,10 +110,17 @@ pub async fn resolve(request: String, previous: Option<Buffer>, on_event: OnEven
         let previous = previous.and_then(|bytes| pybun_lock::decode(&bytes).ok());
         let supply = wire.settings.supply(&wire.python, emit)?;
         let request = Request { previous, ..wire.request(&supply)? };
+        let project = Project {
+            no_build: request.inputs.no_build.clone(),
+            locked: kept_sources(request.previous.as_ref(), &request.upgrade),
+            ..supply.project().clone()
+        };
+        let supply = supply.of_project(project);
         let emit = supply.emit().clone();
         let mut lock = pybun_solve::solve(&request, Arc::new(supply), &*emit).await.map_err(|problem| vec![problem])?;
         // What an upgrade was limited to is no part of the project.
         lock.inputs = wire.inputs()?;
+        let lock = lock.portable(wire.settings.root());
         let summary = json!({
             "packages": lock.packages.iter().map(|package| json!({
                 "name": package.name,
@@ -130,7 +141,8 @@ pub fn lock_check(request: String, lock: Buffer) -> napi::Result<String> {
     let check = || -> Outcome {
         let older = pybun_lock::older_format(&lock);
         let lock = pybun_lock::decode(&lock).map_err(one)?;
-        let mut reasons = lock.inputs.differences(&wire.inputs()?);
+        let mut reasons = lock.inputs.differences(&wire.inputs()?.portable(wire.settings.root()));
+        reasons.extend(changed_directories(&lock, wire.settings.root()));
         if let Some(format) = older {
             reasons.push(format!("an older PyBun wrote it, in format {format}"));
         }
@@ -162,8 +174,9 @@ impl ResolveWire {
     }
 
     fn inputs(&self) -> Outcome<Inputs> {
+        let places = Sources::read(&self.sources);
         let root = |wire: &RootWire| -> Outcome<Root> {
-            Ok(Root { kind: wire.kind()?, requirements: requirements_of(&wire.requirements)? })
+            Ok(Root { kind: wire.kind()?, requirements: places.assign(requirements_of(&wire.requirements)?)? })
         };
         let inputs = Inputs {
             requires_python: self.requires_python.as_deref().map(specifiers).transpose()?,
@@ -213,6 +226,7 @@ impl ResolveWire {
         let editable = |name: &String| Ok((package_name(name)?, Assigned::Editable));
         let mut sources = all_of(self.indexes.iter().map(index))?;
         sources.extend(all_of(self.editables.iter().map(editable))?);
+        sources.extend(Sources::read(&self.sources).editables().map(|name| (name.clone(), Assigned::Editable)));
         Ok(sources.into_iter().collect())
     }
 
@@ -289,4 +303,15 @@ pub(crate) fn package_name(text: &str) -> Outcome<PackageName> {
 pub(crate) fn bad_name(text: &str) -> Problem {
     Problem::new("requirement/invalid-name", format!("`{text}` is not a valid name"))
         .hint("Names hold ASCII letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit (PEP 508)")
+}
+
+/// What an earlier lock fixes of sources that move by themselves.
+fn kept_sources(previous: Option<&Lock>, upgrade: &Upgrade) -> BTreeMap<PackageName, Source> {
+    let kept = |name: &PackageName| match upgrade {
+        Upgrade::Nothing => true,
+        Upgrade::Packages(names) => !names.contains(name),
+        Upgrade::Everything => false,
+    };
+    let packages = previous.into_iter().flat_map(|lock| &lock.packages).filter(|package| kept(&package.name));
+    packages.map(|package| (package.name.clone(), package.source.clone())).collect()
 }

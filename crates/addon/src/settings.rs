@@ -3,7 +3,7 @@
 use crate::answer::{all_of, one};
 use pybun_fetch::NamedIndex;
 use pybun_model::{PackageName, Problem};
-use pybun_supply::{Emitter, Supply};
+use pybun_supply::{Emitter, Project, Supply};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -42,6 +42,12 @@ pub(crate) struct SettingsWire {
     #[serde(default)]
     pub(crate) compile_bytecode: bool,
     pub(crate) cwd: PathBuf,
+    /// Of the project at hand, where the paths of its lock begin.
+    #[serde(default)]
+    root: Option<PathBuf>,
+    /// The URLs of its requirements that hold credentials.
+    #[serde(default)]
+    credentials: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -67,7 +73,22 @@ impl SettingsWire {
         let wanted = pybun_python::Wanted { request: Some(python), ..Default::default() };
         let choice = pybun_python::choose(&search, wanted).map_err(one)?;
         let settings = self.fetch_settings(search.environment)?;
-        Supply::new(settings, choice.interpreter, emit).map_err(|problem| vec![problem])
+        let supply = Supply::new(settings, choice.interpreter, emit).map_err(|problem| vec![problem])?;
+        Ok(supply.of_project(self.project()))
+    }
+
+    /// Where the relative paths of a lock begin.
+    pub(crate) fn root(&self) -> &Path {
+        self.root.as_deref().unwrap_or(&self.cwd)
+    }
+
+    fn project(&self) -> Project {
+        let urls = self.credentials.iter().map(|text| text.strip_prefix("git+").unwrap_or(text));
+        Project {
+            root: self.root().to_owned(),
+            credentials: urls.filter_map(|text| Url::parse(text).ok()).collect(),
+            ..Project::default()
+        }
     }
 
     fn fetch_settings(&self, environment: BTreeMap<String, String>) -> Result<pybun_fetch::Settings, Vec<Problem>> {

@@ -60,6 +60,8 @@ struct StampWire {
     configured_by: Option<String>,
     environment: EnvironmentWire,
     user_config: Option<String>,
+    #[serde(default)]
+    also: Vec<String>,
     command: CommandWire,
     settled: Option<SettledWire>,
     /// What was decided on; a file that has changed since then must not be vouched for.
@@ -123,6 +125,7 @@ fn write(wire: StampWire) -> Outcome {
             site_packages: wire.environment.site_packages,
         },
         user_config: wire.user_config,
+        also: wire.also,
         command: Command {
             program: wire.command.program,
             args: wire.command.args,

@@ -7,7 +7,7 @@ use crate::sdist::unpack;
 use crate::session::{Outcome, Session};
 use crate::tree::static_metadata;
 use crate::wheel::{check_metadata, check_wheel, metadata_of_wheel, same_version, understand};
-use crate::{Chain, Error, Provision};
+use crate::{Chain, Error, Provision, digest_of};
 use pybun_model::{CoreMetadata, Emit, Event, PackageName, Phase, Sha256, Unit, Version, WheelName};
 use pybun_python::Interpreter;
 use serde_json::{Map, Value};
@@ -38,6 +38,8 @@ pub struct Sdist<'a> {
     pub name: &'a PackageName,
     /// `None` when nobody knows before the build (a direct URL).
     pub version: Option<&'a Version>,
+    /// Where in the archive the project is, when not at its top.
+    pub subdirectory: Option<&'a str>,
 }
 
 /// A wheel that was made just now. It disappears with this value when it is not in the cache.
@@ -45,7 +47,7 @@ pub struct Sdist<'a> {
 pub struct BuiltWheel {
     pub path: PathBuf,
     pub name: WheelName,
-    _scratch: Option<tempfile::TempDir>,
+    pub(crate) _scratch: Option<tempfile::TempDir>,
 }
 
 impl Builder<'_> {
@@ -63,7 +65,7 @@ impl Builder<'_> {
     /// What the sdist says of itself: from its PKG-INFO or its manifest when these are final (PEP 643, 621), else from
     /// the backend.
     pub async fn metadata(&self, sdist: &Sdist<'_>) -> Result<CoreMetadata, Error> {
-        if let Some(metadata) = self.cached_metadata(&sdist.sha256) {
+        if let Some(metadata) = self.cached_metadata(&sdist.key()) {
             return Ok(metadata);
         }
         let what = &sdist.what();
@@ -72,7 +74,7 @@ impl Builder<'_> {
         let tree = &unpack_into(sdist, scratch.path()).await?;
         if let Some(bytes) = static_metadata(tree, what)? {
             let metadata = understand(what, Hook::Metadata, &bytes, sdist.expected())?;
-            cache.keep_static_metadata(&sdist.sha256, &bytes);
+            cache.keep_static_metadata(&sdist.key(), &bytes);
             return Ok(metadata);
         }
         self.tell(what, 0);
@@ -86,7 +88,7 @@ impl Builder<'_> {
             }
         };
         let metadata = understand(what, Hook::Metadata, &bytes, sdist.expected())?;
-        cache.keep_built_metadata(&sdist.sha256, &bytes);
+        cache.keep_built_metadata(&sdist.key(), &bytes);
         session.close();
         self.tell(what, 1);
         Ok(metadata)
@@ -94,7 +96,7 @@ impl Builder<'_> {
 
     /// Builds a wheel, or takes the one that was built before.
     pub async fn wheel(&self, sdist: &Sdist<'_>) -> Result<BuiltWheel, Error> {
-        if let Some(wheel) = self.cached_wheel(&sdist.sha256) {
+        if let Some(wheel) = self.cached_wheel(&sdist.key()) {
             return Ok(wheel);
         }
         let what = &sdist.what();
@@ -106,47 +108,6 @@ impl Builder<'_> {
         session.close();
         self.tell(what, 1);
         Ok(wheel)
-    }
-
-    /// Builds the wheel that makes the project at `root` importable from where it is (PEP 660). `root` is absolute.
-    pub async fn editable(&self, root: &Path) -> Result<BuiltWheel, Error> {
-        let what = &project_name(root)?;
-        self.tell(what, 0);
-        let scratch = self.cache().scratch()?;
-        let session = Session::open(self, what, root, scratch.path(), Hook::EditableRequires).await?;
-        let directory = &make(scratch.path(), "wheel")?;
-        let value = match session.hook(Hook::Editable, Some(directory)).await? {
-            Outcome::Value(value) => value,
-            Outcome::Missing => {
-                let error = session.no_editable();
-                session.close();
-                return Err(error);
-            }
-        };
-        let (path, name) = check_wheel(what, Hook::Editable, &value, directory)?;
-        session.close();
-        self.tell(what, 1);
-        Ok(BuiltWheel { path, name, _scratch: Some(scratch) })
-    }
-
-    /// The metadata of the project at `root`, without an installation: its manifest, or its backend.
-    pub async fn project_metadata(&self, root: &Path) -> Result<CoreMetadata, Error> {
-        let what = &project_name(root)?;
-        if let Some(bytes) = static_metadata(root, what)? {
-            return understand(what, Hook::Metadata, &bytes, None);
-        }
-        let scratch = self.cache().scratch()?;
-        let session = Session::open(self, what, root, scratch.path(), Hook::WheelRequires).await?;
-        let directory = &make(scratch.path(), "metadata")?;
-        let bytes = match session.hook(Hook::Metadata, Some(directory)).await? {
-            Outcome::Value(value) => check_metadata(what, &value, directory)?,
-            Outcome::Missing => {
-                let value = session.hook(Hook::Wheel, Some(directory)).await?.value(what, Hook::Wheel)?;
-                metadata_of_wheel(what, &check_wheel(what, Hook::Wheel, &value, directory)?.0)?
-            }
-        };
-        session.close();
-        understand(what, Hook::Metadata, &bytes, None)
     }
 
     async fn wheel_of(&self, session: &Session<'_>, sdist: &Sdist<'_>, scratch: &Path) -> Result<BuiltWheel, Error> {
@@ -164,15 +125,15 @@ impl Builder<'_> {
             let why = format!("`{name}`, which does not fit the interpreter that built it");
             return Err(Error::BadAnswer { what: what.clone(), hook: Hook::Wheel.name(), why });
         }
-        let path = self.cache().keep_wheel(&sdist.sha256, &path)?;
+        let path = self.cache().keep_wheel(&sdist.key(), &path)?;
         Ok(BuiltWheel { path, name, _scratch: None })
     }
 
-    fn cache(&self) -> Cache {
+    pub(crate) fn cache(&self) -> Cache {
         Cache::new(self.cache_dir, self.interpreter, self.config_settings)
     }
 
-    fn tell(&self, what: &str, done: u64) {
+    pub(crate) fn tell(&self, what: &str, done: u64) {
         let name = Some(what.to_owned());
         (self.emit)(Event::Progress { phase: Phase::Build, name, done, total: Some(1), unit: Unit::Packages });
     }
@@ -180,7 +141,7 @@ impl Builder<'_> {
 
 impl Outcome {
     /// For hooks that every backend must have.
-    fn value(self, what: &str, hook: Hook) -> Result<Value, Error> {
+    pub(crate) fn value(self, what: &str, hook: Hook) -> Result<Value, Error> {
         match self {
             Self::Value(value) => Ok(value),
             Self::Missing => {
@@ -196,6 +157,14 @@ impl Sdist<'_> {
         self.version.map_or_else(|| self.name.to_string(), |version| format!("{} {version}", self.name))
     }
 
+    /// What the build cache knows it by.
+    pub fn key(&self) -> Sha256 {
+        match self.subdirectory {
+            None => self.sha256,
+            Some(subdirectory) => digest_of(&["subdirectory", &self.sha256.to_string(), subdirectory]),
+        }
+    }
+
     fn expected(&self) -> Option<(&PackageName, &Version)> {
         self.version.map(|version| (self.name, version))
     }
@@ -204,20 +173,38 @@ impl Sdist<'_> {
 /// Unpacking can take long, and other downloads go on meanwhile.
 async fn unpack_into(sdist: &Sdist<'_>, scratch: &Path) -> Result<PathBuf, Error> {
     let (path, filename, into) = (sdist.path.to_owned(), sdist.filename.to_owned(), make(scratch, "source")?);
-    let unpacking = tokio::task::spawn_blocking(move || unpack(&path, &filename, &into));
+    let subdirectory = sdist.subdirectory.map(str::to_owned);
+    let unpacking = tokio::task::spawn_blocking(move || {
+        let tree = unpack(&path, &filename, &into, subdirectory.is_some())?;
+        match subdirectory {
+            None => Ok(tree),
+            Some(subdirectory) => subdirectory_of(&tree, &subdirectory, &filename),
+        }
+    });
     unpacking.await.unwrap_or_else(|error| {
         Err(Error::BadSdist { file: sdist.filename.to_owned(), why: format!("unpacking it crashed: {error}") })
     })
 }
 
-fn make(scratch: &Path, name: &str) -> Result<PathBuf, Error> {
+/// A directory inside of a tree, which `subdirectory` must not leave.
+pub fn subdirectory_of(tree: &Path, subdirectory: &str, what: &str) -> Result<PathBuf, Error> {
+    let bad = |why: &str| Error::BadSdist { file: what.to_owned(), why: format!("`{subdirectory}` {why}") };
+    let real = |path: &Path| std::fs::canonicalize(path).map_err(|_| bad("is no directory in it"));
+    let (top, path) = (real(tree)?, real(&tree.join(subdirectory))?);
+    if !path.starts_with(&top) {
+        return Err(bad("leads out of it"));
+    }
+    if path.is_dir() { Ok(path) } else { Err(bad("is no directory in it")) }
+}
+
+pub(crate) fn make(scratch: &Path, name: &str) -> Result<PathBuf, Error> {
     let path = scratch.join(name);
     std::fs::create_dir_all(&path).map_err(Error::io("create", &path))?;
     Ok(path)
 }
 
 /// The project's own name, else that of its directory.
-fn project_name(root: &Path) -> Result<String, Error> {
+pub(crate) fn project_name(root: &Path) -> Result<String, Error> {
     let manifest = read_manifest(root)?;
     let toml = manifest.and_then(|text| pybun_manifest::toml::parse(&text, "pyproject.toml").ok());
     let name = toml.and_then(|toml| Some(toml.get("project.name")?.as_str()?.to_owned()));

@@ -137,7 +137,14 @@ impl Sandbox {
 }
 
 fn described<'a>(path: &'a Path, name: &'a PackageName, version: &'a Version) -> Sdist<'a> {
-    Sdist { path, filename: "demo-1.0.tar.gz", sha256: Sha256([7; 32]), name, version: Some(version) }
+    Sdist {
+        path,
+        filename: "demo-1.0.tar.gz",
+        sha256: Sha256([7; 32]),
+        name,
+        version: Some(version),
+        subdirectory: None,
+    }
 }
 
 macro_rules! sdist {

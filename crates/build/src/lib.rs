@@ -8,6 +8,8 @@ mod cache;
 mod chain;
 mod child;
 mod diagnose;
+mod fallback;
+mod fingerprint;
 mod hook;
 mod log;
 mod problems;
@@ -15,11 +17,14 @@ mod sdist;
 mod session;
 mod system_packages;
 mod tree;
+mod tree_builder;
 mod wheel;
 
-pub use builder::{Builder, BuiltWheel, Sdist};
+pub use builder::{Builder, BuiltWheel, Sdist, subdirectory_of};
 pub use chain::Chain;
+pub use fingerprint::{digest_of, digest_of_file, fingerprint, statement};
 pub use problems::{Error, Failure};
+pub use tree_builder::cached_tree_wheel;
 
 use pybun_model::{Problem, Requirement};
 use pybun_python::Environment;

@@ -11,8 +11,9 @@ use std::path::{Component, Path, PathBuf};
 const MAX_ENTRIES: usize = 200_000;
 const MAX_BYTES: u64 = 8 << 30;
 
-/// Unpacks `archive` into the empty directory `into` and returns the source tree in it. `filename` decides the format.
-pub(crate) fn unpack(archive: &Path, filename: &str, into: &Path) -> Result<PathBuf, Error> {
+/// Unpacks `archive` into the empty directory `into` and returns the source tree in it. `filename` decides the format;
+/// the project may be `deeper` in the tree.
+pub(crate) fn unpack(archive: &Path, filename: &str, into: &Path, deeper: bool) -> Result<PathBuf, Error> {
     let bad = |why: String| Error::BadSdist { file: filename.to_owned(), why };
     let file = File::open(archive).map_err(Error::io("open", archive))?;
     let mut tree = Tree { root: into, entries: 0, bytes: 0, links: BTreeMap::new() };
@@ -24,18 +25,18 @@ pub(crate) fn unpack(archive: &Path, filename: &str, into: &Path) -> Result<Path
         return Err(bad("sdists are .tar.gz or .zip".to_owned()));
     };
     result.and_then(|()| tree.make_links()).map_err(bad)?;
-    source_tree(into).ok_or_else(|| bad("it does not hold one directory with a project".to_owned()))
+    source_tree(into, deeper).ok_or_else(|| bad("it does not hold one directory with a project".to_owned()))
 }
 
 /// The one directory at the top; or the top itself, for archives made by hand.
-fn source_tree(root: &Path) -> Option<PathBuf> {
+fn source_tree(root: &Path, deeper: bool) -> Option<PathBuf> {
     let is_project = |path: &Path| path.join("pyproject.toml").is_file() || path.join("setup.py").is_file();
     let entries: Vec<PathBuf> = fs::read_dir(root).ok()?.flatten().map(|entry| entry.path()).collect();
     // `pax_global_header` and the like may stand beside the directory.
     let mut directories = entries.iter().filter(|path| path.is_dir() && !path.is_symlink());
     match (directories.next(), directories.next()) {
         (Some(one), None) if !is_project(root) => Some(one.clone()),
-        _ => is_project(root).then(|| root.to_owned()),
+        _ => (deeper || is_project(root)).then(|| root.to_owned()),
     }
 }
 

@@ -27,7 +27,7 @@ fn unpacked(entries: &[(&str, tar::EntryType, &str, u32)]) -> (tempfile::TempDir
     tar_gz(&archive, entries);
     let into = temp.path().join("into");
     fs::create_dir(&into).unwrap();
-    let result = unpack(&archive, "a-1.tar.gz", &into);
+    let result = unpack(&archive, "a-1.tar.gz", &into, false);
     (temp, result)
 }
 
@@ -104,8 +104,8 @@ fn finds_the_tree() {
     let archive = temp.path().join("broken");
     fs::write(&archive, b"\x1f\x8bnot really").unwrap();
     fs::create_dir(temp.path().join("into")).unwrap();
-    assert!(unpack(&archive, "a-1.tar.gz", &temp.path().join("into")).is_err());
-    assert!(unpack(&archive, "a-1.tar.bz2", &temp.path().join("into")).is_err());
+    assert!(unpack(&archive, "a-1.tar.gz", &temp.path().join("into"), false).is_err());
+    assert!(unpack(&archive, "a-1.tar.bz2", &temp.path().join("into"), false).is_err());
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn unpacks_zips() {
         zip.finish().unwrap();
         let into = temp.path().join(format!("{name}.d"));
         fs::create_dir(&into).unwrap();
-        unpack(&path, "a-1.zip", &into)
+        unpack(&path, "a-1.zip", &into, false)
     };
     let root = write("good", &[("a-1/setup.py", "x", 0o644), ("a-1/b", "setup.py", 0o120_777)]).unwrap();
     assert_eq!(fs::read_to_string(root.join("b")).unwrap(), "x");

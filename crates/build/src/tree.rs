@@ -15,6 +15,11 @@ pub(crate) fn static_metadata(tree: &Path, what: &str) -> Result<Option<Vec<u8>>
     {
         return Ok(Some(bytes));
     }
+    stated_metadata(tree, what)
+}
+
+/// The same for a tree that somebody works on: a PKG-INFO there is a leftover.
+pub(crate) fn stated_metadata(tree: &Path, what: &str) -> Result<Option<Vec<u8>>, Error> {
     let Some(text) = read_manifest(tree)? else { return Ok(None) };
     // A manifest that we do not understand may still be understood by its backend.
     let Ok(manifest) = Manifest::parse(&text, what) else { return Ok(None) };

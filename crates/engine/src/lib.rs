@@ -2,5 +2,6 @@
 
 pub mod changes;
 pub mod directory_lock;
+mod origin;
 pub mod stamp;
 pub mod sync;

@@ -16,6 +16,8 @@ pub struct Ready {
     pub environment: Place,
     /// Where the user's own configuration is or would be.
     pub user_config: Option<String>,
+    /// Further files that must stay as they are, or stay away.
+    pub also: Vec<String>,
     pub command: Command,
     pub settled: Option<Settled>,
     /// What was decided on, and its text; a file that has changed since then must not be vouched for.
@@ -34,11 +36,12 @@ pub fn write(ready: Ready) -> Result<(), Problem> {
     let Place { root, python, site_packages } = &ready.environment;
     let environment = Environment { root, python, site_packages };
     let (configured_by, user_config) = (ready.configured_by.as_deref(), ready.user_config.as_deref());
-    let watched = match ready.kind {
+    let mut watched = match ready.kind {
         Kind::Project => pybun_stamp::project_inputs(&ready.subject, environment, user_config),
         Kind::Script => pybun_stamp::script_inputs(&ready.subject, environment, configured_by, user_config),
         Kind::Tool => pybun_stamp::tool_inputs(&ready.command.program, environment, configured_by, user_config),
     };
+    watched.extend(ready.also);
     let mut facts = Vec::with_capacity(watched.len());
     for path in watched {
         let fact =

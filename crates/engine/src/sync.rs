@@ -1,13 +1,14 @@
 //! Making an environment what a lock says: plan, fetch, apply.
 
+use crate::origin;
 use pybun_install::{Install, InstalledDist, LinkMode, Store};
-use pybun_lock::{Lock, Source};
+use pybun_lock::{Lock, Package, Source};
 use pybun_model::{Emit, PackageName, Problem, Sha256, Version};
 use pybun_plan::{Chosen, Installed, Op, Options, Selection, Target};
 use pybun_python::Environment;
 use pybun_supply::{Supply, Want, layout_of};
-use serde_json::{Value, json};
-use std::path::Path;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
 
 /// What of a lock an environment is to get.
 pub struct Wish<'a> {
@@ -16,6 +17,9 @@ pub struct Wish<'a> {
     pub options: Options,
     /// The project itself, which is never removed for being unknown to the lock.
     pub project: Option<PackageName>,
+    /// Where the relative paths of the lock begin.
+    pub root: &'a Path,
+    pub cache_dir: &'a Path,
 }
 
 /// A plan that owns what it speaks of.
@@ -25,6 +29,7 @@ pub struct Planned {
     pub moves: Vec<Move>,
     wants: Vec<Wanted>,
     removals: Vec<(PackageName, Version)>,
+    root: PathBuf,
 }
 
 /// One step of a plan, for people to read.
@@ -112,7 +117,13 @@ pub fn plan_checked(environment: Environment, wish: Wish, checks: Checks) -> Res
         return Err(no_hash(bare));
     }
     let installed: Vec<Installed> = present.iter().map(installed_of).collect();
-    let plan = pybun_plan::plan(chosen, &installed, &protected(wish.project), wish.options);
+    refuse_builds(wish.lock, &chosen)?;
+    let origin = |package: &Package| {
+        let origin = origin::origin_of(wish.root, &package.source)?;
+        let built = pybun_supply::known_wheel(wish.cache_dir, &environment.interpreter, wish.root, &package.source);
+        Some((origin, built))
+    };
+    let plan = pybun_plan::plan(chosen, &installed, &protected(wish.project), &origin, wish.options);
     let moves = plan.ops.iter().map(move_of).collect();
     let mut wants = Vec::new();
     let mut removals = Vec::new();
@@ -125,7 +136,17 @@ pub fn plan_checked(environment: Environment, wish: Wish, checks: Checks) -> Res
             Op::Remove { installed } => removals.push((installed.name, installed.version)),
         }
     }
-    Ok(Planned { environment, moves, wants, removals })
+    Ok(Planned { environment, moves, wants, removals, root: wish.root.to_owned() })
+}
+
+/// What the lock says is never built is not built either where it has no file that could be taken instead.
+fn refuse_builds(lock: &Lock, chosen: &[Chosen]) -> Result<(), Problem> {
+    let linked = |source: &Source| matches!(source, Source::Directory { editable: true, .. });
+    let built = |one: &&Chosen| one.wheel.is_none() && !linked(&one.package.source);
+    match chosen.iter().filter(built).find(|one| lock.inputs.no_build.has(&one.package.name)) {
+        Some(one) => Err(pybun_supply::not_to_be_built(&one.package.name)),
+        None => Ok(()),
+    }
 }
 
 /// Brings the plan's wheels into the store. Safe to repeat.
@@ -176,8 +197,12 @@ pub fn apply_with(
         };
         remove = present.into_iter().filter(leaves).collect();
     }
-    let installs: Vec<Install> =
-        planned.wants.iter().zip(&fetched.wheels).map(|(wanted, sha256)| install_of(wanted, *sha256)).collect();
+    let installs: Vec<Install> = planned
+        .wants
+        .iter()
+        .zip(&fetched.wheels)
+        .map(|(wanted, sha256)| install_of(planned, wanted, *sha256))
+        .collect();
     let change = pybun_install::Change { remove: &remove, install: &installs };
     match pybun_install::change(&store, &layout, &change, options, emit) {
         Ok(_) => Ok(()),
@@ -257,15 +282,11 @@ fn protected(project: Option<PackageName>) -> Vec<PackageName> {
 }
 
 fn installed_of(dist: &InstalledDist) -> Installed {
-    let direct_url = dist.direct_url.as_deref().and_then(|text| {
-        let value: Value = serde_json::from_str(text).ok()?;
-        Some(value.get("url")?.as_str()?.to_owned())
-    });
     Installed {
         name: dist.name.clone(),
         version: dist.version.clone(),
         wheel: dist.wheel,
-        direct_url,
+        direct: dist.direct_url.as_deref().and_then(origin::read),
         complete: dist.complete,
     }
 }
@@ -276,7 +297,8 @@ fn move_of(op: &Op) -> Move {
         name: chosen.package.name.clone(),
         version: chosen.package.version.clone(),
         from: from.cloned(),
-        file: Some(chosen.file.filename.clone()),
+        // A tree has no file.
+        file: Some(chosen.file.filename.clone()).filter(|name| !name.is_empty()),
         size: chosen.file.size,
     };
     match op {
@@ -294,14 +316,8 @@ fn move_of(op: &Op) -> Move {
     }
 }
 
-fn install_of(wanted: &Wanted, sha256: Sha256) -> Install {
+fn install_of(planned: &Planned, wanted: &Wanted, sha256: Sha256) -> Install {
     let Want { name, version, source, sha256: file, .. } = &wanted.want;
-    let direct_url = match source {
-        Source::Index { .. } | Source::Git { .. } | Source::Directory { .. } | Source::Path(_) => None,
-        Source::Url(url) => {
-            let hashes = file.map(|digest| json!({ "sha256": digest.to_string() })).unwrap_or_else(|| json!({}));
-            Some(json!({ "url": url, "archive_info": { "hashes": hashes } }).to_string())
-        }
-    };
+    let direct_url = origin::direct_url(&planned.root, source, *file);
     Install { sha256, name: name.clone(), version: version.clone(), requested: wanted.requested, direct_url }
 }

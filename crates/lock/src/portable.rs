@@ -54,7 +54,8 @@ fn portable_requirement(requirement: &mut Requirement, root: &Path) {
 
 /// `file:` URLs only; the fragment is kept.
 fn relative_url(root: &Path, url: &Url) -> Option<Url> {
-    let relative = relative_path(root, &url.to_file_path().ok()?)?;
+    let path = (url.scheme() == "file").then(|| url.to_file_path().ok()).flatten()?;
+    let relative = relative_path(root, &path)?;
     // Encodes what a path may hold and a URL may not.
     let encoded = Url::from_file_path(Path::new("/").join(relative.replace("../", "\u{0}/"))).ok()?;
     let path = encoded.path().trim_start_matches('/').replace("%00/", "../");
@@ -130,6 +131,7 @@ mod tests {
             ("a @ file:///opt/wheels/a", "a @ file:///opt/wheels/a"),
             ("a @ https://me:secret@h.example/a-1.tar.gz", "a @ https://h.example/a-1.tar.gz"),
             ("a @ git+https://token@h.example/a@v1", "a @ git+https://h.example/a@v1"),
+            ("a @ git+file:///home/me/work/r@v1", "a @ git+file:///home/me/work/r@v1"),
             ("a @ git+ssh://git@h.example/a", "a @ git+ssh://git@h.example/a"),
             ("a[x]>=1 ; os_name == 'nt'", "a[x]>=1 ; os_name == 'nt'"),
         ] {

@@ -10,6 +10,7 @@ mod position;
 mod problems;
 pub mod requirements;
 pub mod script;
+mod sources;
 pub mod toml;
 
 pub use build_system::BuildSystem;
@@ -17,3 +18,4 @@ pub use edit::{Edit, Edited, Table, edit};
 pub use manifest::{Declared, Manifest};
 pub use position::{Position, Positions};
 pub use problems::{Error, FileKind};
+pub use sources::Source;

@@ -7,5 +7,5 @@ mod problems;
 mod select;
 
 pub use error::Error;
-pub use plan::{Installed, Op, Options, Plan, plan};
+pub use plan::{Installed, Op, Options, Origin, Plan, plan};
 pub use select::{Chosen, Selection, Target, select};

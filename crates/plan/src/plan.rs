@@ -1,7 +1,7 @@
 //! The difference between what is wanted and what is installed.
 
 use crate::Chosen;
-use pybun_lock::Source;
+use pybun_lock::{Package, Source};
 use pybun_model::{PackageName, Sha256, Version};
 use rustc_hash::FxHashMap;
 
@@ -12,11 +12,24 @@ pub struct Installed {
     pub version: Version,
     /// The wheel it was linked from, when PyBun installed it.
     pub wheel: Option<Sha256>,
-    /// The URL it was installed from when not from an index (PEP 610).
-    pub direct_url: Option<String>,
+    /// Where it was installed from when not from an index (PEP 610).
+    pub direct: Option<Origin>,
     /// False when an installation was interrupted.
     pub complete: bool,
 }
+
+/// What `direct_url.json` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    pub url: String,
+    pub subdirectory: Option<String>,
+    pub commit: Option<String>,
+    pub editable: bool,
+}
+
+/// What an installation of a package that is from no index says of its origin, and, where that is known without a build, the
+/// wheel that its source comes to now.
+pub type OriginOf<'a> = &'a dyn Fn(&Package) -> Option<(Origin, Option<Sha256>)>;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
@@ -63,6 +76,7 @@ pub fn plan<'a>(
     chosen: Vec<Chosen<'a>>,
     installed: &[Installed],
     protected: &[PackageName],
+    origin: OriginOf<'_>,
     options: Options,
 ) -> Plan<'a> {
     let mut present: FxHashMap<&PackageName, Vec<&Installed>> = FxHashMap::default();
@@ -73,7 +87,9 @@ pub fn plan<'a>(
     for chosen in chosen {
         match present.remove(&chosen.package.name).unwrap_or_default()[..] {
             [] => ops.push(Op::Install { chosen }),
-            [one] if !options.reinstall && is_same(&chosen, one) => ops.push(Op::Keep { chosen }),
+            [one] if !options.reinstall && is_same(&chosen, one, origin(chosen.package)) => {
+                ops.push(Op::Keep { chosen })
+            }
             // Several distributions of one name are what an interrupted upgrade by another tool leaves.
             [first, ref others @ ..] => {
                 ops.extend(others.iter().map(|other| Op::Remove { installed: (*other).clone() }));
@@ -91,16 +107,16 @@ pub fn plan<'a>(
 
 /// Is what is installed the very thing that the lock wants? A distribution that another tool installed is
 /// taken by its name and version.
-fn is_same(chosen: &Chosen, installed: &Installed) -> bool {
-    let source = match &chosen.package.source {
-        Source::Index { .. } => installed.direct_url.is_none(),
-        Source::Url(url) => installed.direct_url.as_ref() == Some(url),
-        // Told apart by what was built from them.
-        Source::Git { .. } | Source::Directory { .. } | Source::Path(_) => installed.direct_url.is_some(),
-    };
-    let content = match (installed.wheel, chosen.file.sha256, &chosen.wheel) {
-        (Some(have), Some(want), Some(_)) => have == want,
+fn is_same(chosen: &Chosen, installed: &Installed, origin: Option<(Origin, Option<Sha256>)>) -> bool {
+    let (origin, built) = origin.unzip();
+    let content = match (&chosen.package.source, installed.wheel, built.flatten()) {
+        // What lies in a directory changes without a word.
+        (Source::Directory { .. }, have, now) => now.is_some() && have == now,
+        (_, Some(have), _) => match (chosen.file.sha256, &chosen.wheel) {
+            (Some(want), Some(_)) => have == want,
+            _ => true,
+        },
         _ => true,
     };
-    installed.complete && installed.version == chosen.package.version && source && content
+    installed.complete && installed.version == chosen.package.version && installed.direct == origin && content
 }

@@ -1,10 +1,11 @@
 //! The part of a lock that one interpreter on one machine needs.
 
 use crate::Error;
-use pybun_lock::{File, Lock, Package, Root, RootKind};
+use pybun_lock::{File, Lock, Package, Root, RootKind, Source};
 use pybun_model::{Distribution, ExtraName, GroupName, MarkerEnvironment, PackageName, Requirement, Tags, WheelName};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 /// Where things are to run.
 #[derive(Clone, Copy)]
@@ -158,8 +159,16 @@ impl Walk<'_, '_> {
     }
 }
 
+/// Stands where a package has no file.
+static TREE: LazyLock<File> = LazyLock::new(|| File { filename: "".into(), sha256: None, size: None, storage: None });
+
 /// The wheel whose tags fit best (then the highest build number), else the sdist.
 fn best_file<'a>(package: &'a Package, tags: &Tags) -> Result<(&'a File, Option<WheelName>), Error> {
+    match &package.source {
+        // A tree has no file, and is built wherever it is needed.
+        Source::Git { .. } | Source::Directory { .. } => return Ok((&TREE, None)),
+        Source::Index { .. } | Source::Url(_) | Source::Path(_) => {}
+    }
     let wheels = package.files.iter().filter_map(|file| {
         let wheel = WheelName::from_str(&file.filename).ok()?;
         Some((tags.rank(&wheel)?, file, wheel))

@@ -25,23 +25,30 @@ impl Supply {
             return Ok(metadata);
         }
         let download = self.sdist(file).await?;
-        let metadata = builder.metadata(&describe(file, &download)).await;
+        let metadata = builder.metadata(&describe(file, &download.path, download.sha256)).await;
         metadata.map_err(|error| Problem::from(&error))
     }
 
     /// Builds an sdist, unless that was done before, and puts the wheel into the store. Also gives the bytes that
-    /// were downloaded.
-    pub(crate) async fn built_wheel(&self, file: &IndexFile) -> Result<(Sha256, u64), Problem> {
+    /// were downloaded. `subdirectory` is where the project is in the archive, when not at its top.
+    pub(crate) async fn built_wheel(
+        &self,
+        file: &IndexFile,
+        subdirectory: Option<&str>,
+    ) -> Result<(Sha256, u64), Problem> {
         let settings = Map::new();
         let builder = self.builder(&settings);
-        if let Some(wheel) = file.sha256.and_then(|sha256| builder.cached_wheel(&sha256)) {
+        let sdist = |path, sha256| Sdist { subdirectory, ..describe(file, path, sha256) };
+        let key = file.sha256.map(|sha256| sdist(Path::new(""), sha256).key());
+        if let Some(wheel) = key.and_then(|key| builder.cached_wheel(&key)) {
             return Ok((self.keep(wheel).await?, 0));
         }
         let download = self.sdist(file).await?;
         // A build that another one waits for must not wait for that one's permit.
         let outermost = self.chain.names().is_empty();
         let permit = if outermost { self.shared.building.acquire().await.ok() } else { None };
-        let wheel = builder.wheel(&describe(file, &download)).await.map_err(|error| Problem::from(&error))?;
+        let wheel =
+            builder.wheel(&sdist(&download.path, download.sha256)).await.map_err(|error| Problem::from(&error))?;
         drop(permit);
         Ok((self.keep(wheel).await?, download.size))
     }
@@ -55,7 +62,7 @@ impl Supply {
         Ok(Editable { name, version, sha256: self.keep(wheel).await? })
     }
 
-    fn builder<'a>(&'a self, config_settings: &'a Map<String, serde_json::Value>) -> Builder<'a> {
+    pub(crate) fn builder<'a>(&'a self, config_settings: &'a Map<String, serde_json::Value>) -> Builder<'a> {
         Builder {
             cache_dir: &self.shared.search.cache_dir,
             interpreter: &self.shared.interpreter,
@@ -72,7 +79,7 @@ impl Supply {
         download.map_err(|error| Problem::from(&error))
     }
 
-    async fn keep(&self, wheel: BuiltWheel) -> Result<Sha256, Problem> {
+    pub(crate) async fn keep(&self, wheel: BuiltWheel) -> Result<Sha256, Problem> {
         let store = self.shared.store.clone();
         let add = move || store.add_local_wheel(&wheel.path, &wheel.name, None, 1, &pybun_model::silent);
         let stored = tokio::task::spawn_blocking(add).await.map_err(|error| crashed(&error))?;
@@ -88,12 +95,12 @@ pub struct Editable {
     pub sha256: Sha256,
 }
 
-fn describe<'a>(file: &'a IndexFile, download: &'a Download) -> Sdist<'a> {
+fn describe<'a>(file: &'a IndexFile, path: &'a Path, sha256: Sha256) -> Sdist<'a> {
     let (name, version) = match &file.distribution {
         Distribution::Sdist(sdist) => (&sdist.name, &sdist.version),
         Distribution::Wheel(wheel) => (&wheel.name, &wheel.version),
     };
-    Sdist { path: &download.path, filename: &file.filename, sha256: download.sha256, name, version: Some(version) }
+    Sdist { path, filename: &file.filename, sha256, name, version: Some(version), subdirectory: None }
 }
 
 impl Provision for Supply {
@@ -104,7 +111,7 @@ impl Provision for Supply {
         chain: &'a Chain,
     ) -> Pin<Box<dyn Future<Output = Result<(), Problem>> + Send + 'a>> {
         Box::pin(async move {
-            let inner = Self { shared: self.shared.clone(), chain: chain.clone() };
+            let inner = Self { chain: chain.clone(), ..self.clone() };
             inner.fill(requires, environment).await
         })
     }

@@ -3,10 +3,14 @@
 
 mod built;
 mod direct;
+mod git;
 mod source;
 mod supply;
+mod trees;
 mod wheels;
 
 pub use built::Editable;
-pub use supply::{Emitter, Supply, layout_of};
+pub use direct::not_to_be_built;
+pub use supply::{Emitter, Project, Supply, layout_of};
+pub use trees::{Described, known_wheel};
 pub use wheels::{Supplied, Want};

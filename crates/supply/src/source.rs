@@ -36,12 +36,7 @@ impl Source for Supply {
     }
 
     fn direct<'a>(&'a self, wanted: &'a Wanted) -> Future<'a, Direct> {
-        Box::pin(async move {
-            let file = self.direct_file(&wanted.name, &wanted.url).await?;
-            let metadata = self.metadata_of(&file).await?;
-            let source = pybun_lock::Source::Url(file.url.to_string());
-            Ok(Direct { source, file: Some(file), metadata })
-        })
+        Box::pin(async move { self.directly(wanted).await })
     }
 }
 

@@ -3,10 +3,14 @@
 use pybun_build::Chain;
 use pybun_fetch::Client;
 use pybun_install::{Layout, Store};
-use pybun_model::{Event, Problem, Tags};
+use pybun_lock::{Names, Source};
+use pybun_model::{Event, PackageName, Problem, Tags};
 use pybun_python::{Environment, Interpreter, Search};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use url::Url;
 
 /// Takes events from any thread.
 pub type Emitter = Arc<dyn Fn(Event) + Send + Sync>;
@@ -17,6 +21,20 @@ pub struct Supply {
     pub(crate) shared: Arc<Shared>,
     /// The builds that wait for what is done here.
     pub(crate) chain: Chain,
+    pub(crate) project: Arc<Project>,
+}
+
+/// What the project at hand says of its sources.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    /// Where the relative paths of its lock begin.
+    pub root: PathBuf,
+    /// The URLs of its requirements that hold credentials, which no lock does.
+    pub credentials: Vec<Url>,
+    /// Never built.
+    pub no_build: Names,
+    /// Sources of an earlier lock, whose commits are kept.
+    pub locked: BTreeMap<PackageName, Source>,
 }
 
 pub(crate) struct Shared {
@@ -25,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) interpreter: Interpreter,
     pub(crate) tags: Arc<Tags>,
     pub(crate) search: Search,
+    pub(crate) offline: bool,
     pub(crate) emit: Emitter,
     /// As many unpack at a time as there are processors.
     pub(crate) unpacking: Semaphore,
@@ -45,6 +64,7 @@ impl Supply {
             cache_dir: settings.cache_dir.clone(),
             environment: settings.environment.clone(),
         };
+        let offline = settings.offline;
         let store = Store::open(&settings.cache_dir);
         let client = Client::new(settings).map_err(|error| Problem::from(&error))?;
         let threads = pybun_install::cpu_threads();
@@ -55,12 +75,23 @@ impl Supply {
             interpreter,
             tags,
             search,
+            offline,
             emit,
             unpacking: Semaphore::new(threads),
             downloading: Semaphore::new(pybun_install::downloads(DOWNLOADS)),
             building: Semaphore::new(BUILDS),
         };
-        Ok(Self { shared: Arc::new(shared), chain: Chain::default() })
+        Ok(Self { shared: Arc::new(shared), chain: Chain::default(), project: Arc::default() })
+    }
+
+    /// The same for what a project requires.
+    #[must_use]
+    pub fn of_project(self, project: Project) -> Self {
+        Self { project: Arc::new(project), ..self }
+    }
+
+    pub fn project(&self) -> &Project {
+        &self.project
     }
 
     pub fn store(&self) -> &Store {

@@ -1,8 +1,11 @@
 //! From what a plan wants to wheels in the store.
 
-use crate::{Supply, direct};
+use crate::Supply;
+use crate::direct::{self, Place};
 use pybun_lock::Source;
-use pybun_model::{Emit, Event, IndexFile, PackageName, Phase, Problem, Sha256, Unit, Version, WheelName};
+use pybun_model::{
+    Distribution, Emit, Event, IndexFile, PackageName, Phase, Problem, SdistName, Sha256, Unit, Version, WheelName,
+};
 use pybun_plan::Chosen;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -83,10 +86,14 @@ impl Supply {
     }
 
     async fn one(&self, want: &Want, alone: bool, emit: Emit<'_>) -> Result<Supplied, Problem> {
+        if let Source::Git { .. } | Source::Directory { .. } = &want.source {
+            let sha256 = self.wheel_of_tree(&want.name, &want.source).await?;
+            return Ok(Supplied { position: 0, sha256, downloaded_bytes: 0, built: true });
+        }
         match &want.wheel {
             None => {
-                let file = self.file_of(want).await?;
-                let (sha256, downloaded_bytes) = self.built_wheel(&file).await?;
+                let (file, subdirectory) = self.file_of(want).await?;
+                let (sha256, downloaded_bytes) = self.built_wheel(&file, subdirectory.as_deref()).await?;
                 Ok(Supplied { position: 0, sha256, downloaded_bytes, built: true })
             }
             Some(wheel) => {
@@ -106,7 +113,7 @@ impl Supply {
         alone: bool,
         emit: Emit<'_>,
     ) -> Result<(Sha256, u64), Problem> {
-        let file = self.file_of(want).await?;
+        let (file, _) = self.file_of(want).await?;
         let permit = self.shared.downloading.acquire().await.expect("the semaphore is never closed");
         let download = self.shared.client.download(&file, emit).await.map_err(|error| Problem::from(&error))?;
         drop(permit);
@@ -119,22 +126,38 @@ impl Supply {
         stored.map(|stored| (stored.sha256, size)).map_err(|error| Problem::from(&error))
     }
 
-    /// Where the file is.
-    async fn file_of(&self, want: &Want) -> Result<IndexFile, Problem> {
-        match (&want.source, want.sha256) {
-            (Source::Git { .. } | Source::Directory { .. } | Source::Path(_), _) => Err(Problem::new(
-                "requirement/unusable-url",
-                format!("the source of `{}` in the lock cannot be used yet", want.name),
-            )),
-            (Source::Url(url), sha256) => {
-                let file = direct::parse(&want.name, url)?;
-                Ok(IndexFile { sha256: sha256.or(file.sha256), size: want.size, ..file })
+    /// Where the file is, and where in it the project.
+    async fn file_of(&self, want: &Want) -> Result<(IndexFile, Option<String>), Problem> {
+        let text = match &want.source {
+            Source::Index { .. } => {
+                let file = match want.sha256 {
+                    Some(sha256) => {
+                        let client = &self.shared.client;
+                        let located = client.locate(&want.name, &want.filename, &sha256, want.storage).await;
+                        located.map_err(|error| Problem::from(&error))?
+                    }
+                    None => self.file_without_digest(want).await?,
+                };
+                return Ok((file, None));
             }
-            (Source::Index { .. }, Some(sha256)) => {
-                let located = self.shared.client.locate(&want.name, &want.filename, &sha256, want.storage).await;
-                located.map_err(|error| Problem::from(&error))
+            Source::Url(url) => self.with_credentials(url),
+            Source::Path(path) => self.url_of_path(path),
+            Source::Git { .. } | Source::Directory { .. } => unreachable!("trees are no files"),
+        };
+        match direct::parse(&want.name, &text)? {
+            Place::Archive(archive) => {
+                let sha256 = want.sha256.or(archive.file.sha256);
+                let distribution = match &want.wheel {
+                    Some(_) => archive.file.distribution,
+                    // The URL's own name may say nothing.
+                    None => Distribution::Sdist(SdistName { name: want.name.clone(), version: want.version.clone() }),
+                };
+                let file = IndexFile { sha256, size: want.size, distribution, ..archive.file };
+                Ok((file, archive.subdirectory))
             }
-            (Source::Index { .. }, None) => self.file_without_digest(want).await,
+            Place::Directory(_) | Place::Git(_) => {
+                Err(direct::unusable(&want.name, &text, "it is no archive any more"))
+            }
         }
     }
 

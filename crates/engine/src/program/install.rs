@@ -28,6 +28,8 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
         selection: Selection { without_project: false, extras: Vec::new(), groups: groups(place) },
         options: Options { reinstall: false, keep_extraneous: false },
         project: place.manifest.name.clone(),
+        root: &place.root,
+        cache_dir: &place.cache_dir,
     };
     let planned = sync::plan(environment, wish).map_err(|_| Decline)?;
     let mut fetched = Fetched::default();
@@ -129,6 +131,7 @@ fn ready(place: &Place, planned: &Planned) -> Ready {
             site_packages: text(&environment.purelib),
         },
         user_config: Some(text(&place.user_config)),
+        also: Vec::new(),
         command: Command {
             program: text(&environment.python),
             args: Vec::new(),
