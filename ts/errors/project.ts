@@ -77,3 +77,34 @@ export function badProjectName(name: string): Problem {
     context: { name },
   }
 }
+
+export function alreadyLocked(path: string): Problem {
+  return {
+    code: 'init/already-locked',
+    message: `${path} exists already; nothing was changed`,
+    hint: 'Remove it first if its versions do not matter',
+    context: { path },
+  }
+}
+
+export function notCarriedOver(what: string, file: string): Problem {
+  return { code: 'init/not-carried-over', message: `Not carried over from ${file}: ${what}`, context: { file } }
+}
+
+export function keywordName(name: string): Problem {
+  return {
+    code: 'init/keyword',
+    message: `\`${name}\` is a word of Python, so that no module can be called like it`,
+    hint: 'Choose another name with --name',
+    context: { name },
+  }
+}
+
+export function standardName(name: string): Problem {
+  return {
+    code: 'init/standard-module',
+    message: `\`${name}\` is a module of the standard library: one of the two would hide the other`,
+    hint: 'Choose another name with --name',
+    context: { name },
+  }
+}

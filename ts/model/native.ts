@@ -294,3 +294,14 @@ export interface Outdated {
     requirement: string
   }[]
 }
+
+/** What another tool kept of a project. */
+export interface Imported {
+  kind: 'requirements' | 'poetry' | 'uv' | 'pipfile' | 'pylock'
+  /** The text of `pyproject.toml`, completed. */
+  manifest: string
+  requirements: number
+  pins: { name: string; version: string }[]
+  /** What could not be carried over. */
+  lost: string[]
+}

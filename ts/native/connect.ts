@@ -1,6 +1,6 @@
 import { Failure } from '../errors/failure.ts'
 import type { Event } from '../model/event.ts'
-import type { Outdated } from '../model/native.ts'
+import type { Imported, Outdated } from '../model/native.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Native } from './native.ts'
 
@@ -54,6 +54,11 @@ export function connect(load: () => Promise<Addon>, warn: (problem: Problem) => 
       return { resolution: answer.value, lock: answer.bytes }
     },
     sourceDescribe: withEvents('sourceDescribe'),
+    async importForeign(request) {
+      const answer = await call<Imported>('importForeign', request)
+      if (!answer.bytes) throw new Error('the addon imported and gave no preferences')
+      return { imported: answer.value, preferences: answer.bytes }
+    },
     async lockDecode(lock) {
       const addon = await load()
       if (!addon.lockDecode) throw new Error('the addon has no `lockDecode`')

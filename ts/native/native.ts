@@ -4,6 +4,7 @@ import type {
   EditedManifest,
   Environment,
   GraphScope,
+  Imported,
   Interpreter,
   Manifest,
   ManifestEdit,
@@ -41,6 +42,14 @@ export interface Native {
     onEvent: (event: Event) => void,
   ): Promise<{ resolution: Resolution; lock: Buffer }>
   sourceDescribe(request: SourceRequest, onEvent: (event: Event) => void): Promise<Described>
+  importForeign(request: {
+    path: string
+    /** The manifest that is to be completed. */
+    manifest: string | null
+    /** For what nobody said. */
+    name: string
+    requires_python: string
+  }): Promise<{ imported: Imported; preferences: Buffer }>
   lockDecode(lock: Buffer): Promise<Record<string, unknown>>
   lockCheck(request: ResolveRequest, lock: Buffer): Promise<{ fresh: boolean; reasons: string[] }>
   lockExport(

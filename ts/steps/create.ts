@@ -1,11 +1,13 @@
 import { basename, join, resolve } from 'node:path'
 import { fail } from '../errors/failure.ts'
-import { alreadyAProject, badProjectName } from '../errors/project.ts'
+import { alreadyAProject, badProjectName, keywordName, standardName } from '../errors/project.ts'
 import { value } from '../model/invocation.ts'
 import type { Interpreter } from '../model/native.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Context } from './context.ts'
 import { loadPlace } from './load.ts'
 import { choosePython } from './python.ts'
+import { KEYWORDS, STANDARD_MODULES } from './python-names.ts'
 
 /** What a new project begins with. */
 export interface NewProject {
@@ -26,7 +28,8 @@ export async function proposeProject(
   const manifest_path = join(directory, 'pyproject.toml')
   if (await files.isFile(manifest_path)) fail(alreadyAProject(manifest_path))
   const name = wish.name ?? nameFrom(directory)
-  if (!isName(name)) fail(badProjectName(name))
+  const problem = nameProblem(name)
+  if (problem) fail(problem)
   const place = await loadPlace(context)
   const chosen = await choosePython(context, place, { requires_python: null, directory })
   const proposal = { directory, name, description: wish.description ?? '', python: minor(chosen) }
@@ -34,7 +37,7 @@ export async function proposeProject(
   const answer = await prompts.text({
     message: 'Name of the project',
     initial: name,
-    check: (typed) => (isName(typed) ? null : badProjectName(typed).message),
+    check: (typed) => nameProblem(typed)?.message ?? null,
   })
   const python = await askPython(context, place.settings.cache_dir, chosen)
   const description = await prompts.text({
@@ -59,21 +62,29 @@ export async function createProject(context: Context, project: NewProject) {
     await files.write(at(path), text)
     written.push(path)
   }
-  for (const [path, line] of LINES) {
-    const before = (await files.readText(at(path))) ?? ''
-    if (before.split(/\r?\n/).includes(line)) continue
-    const gap = before === '' || before.endsWith('\n') ? '' : '\n'
-    await files.write(at(path), `${before}${gap}${line}\n`)
-    written.push(path)
-  }
+  written.push(...(await ignoreDerived(context, project.directory)))
   // Last, since its presence is what makes the directory a project.
   await files.write(at('pyproject.toml'), manifest(project))
   written.push('pyproject.toml')
   return { written: [...new Set(written)].sort(), kept, git_diff: await teachGit(context, project.directory) }
 }
 
+/** Tells git what is derived, and what is binary; says which files it wrote. */
+export async function ignoreDerived(context: Context, directory: string): Promise<string[]> {
+  const { files } = context.system
+  const written: string[] = []
+  for (const [path, line] of LINES) {
+    const before = (await files.readText(join(directory, path))) ?? ''
+    if (before.split(/\r?\n/).includes(line)) continue
+    const gap = before === '' || before.endsWith('\n') ? '' : '\n'
+    await files.write(join(directory, path), `${before}${gap}${line}\n`)
+    written.push(path)
+  }
+  return written
+}
+
 /** `git diff` shows the lock as text in this clone; other clones need the command once. */
-async function teachGit(context: Context, directory: string): Promise<boolean> {
+export async function teachGit(context: Context, directory: string): Promise<boolean> {
   const args = ['-C', directory, 'config', 'diff.pybun.textconv', 'pybun lock --json']
   if (context.system.env.PATH === undefined) return false
   try {
@@ -138,16 +149,23 @@ async function askPython(context: Context, cache_dir: string, chosen: Interprete
   return context.system.prompts.select({ message: 'Oldest Python it is for', choices })
 }
 
-function minor({ version }: Interpreter): string {
+export function minor({ version }: Interpreter): string {
   return version.split('.').slice(0, 2).join('.')
 }
 
-function nameFrom(directory: string): string {
+export function nameFrom(directory: string): string {
   return basename(directory)
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '')
 }
 
-function isName(name: string): boolean {
+/** A project that is made here is imported under its name as well. */
+function nameProblem(name: string): Problem | null {
+  if (!isName(name)) return badProjectName(name)
+  const module = moduleOf(name)
+  return KEYWORDS.has(module) ? keywordName(name) : STANDARD_MODULES.has(module) ? standardName(name) : null
+}
+
+export function isName(name: string): boolean {
   return /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(name)
 }

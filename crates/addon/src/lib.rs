@@ -12,6 +12,7 @@ mod environment;
 mod exec;
 mod export;
 mod graph;
+mod import;
 mod lock;
 mod manifest;
 mod outdated;

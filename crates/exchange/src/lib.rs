@@ -3,6 +3,7 @@
 
 mod export;
 mod graph;
+pub mod import;
 mod outdated;
 mod tree;
 mod why;
@@ -15,3 +16,18 @@ pub use why::{Chain, Chains, Step, why};
 
 #[cfg(test)]
 mod samples;
+
+/// A basic string of TOML.
+pub(crate) fn toml_text(value: &str) -> String {
+    let mut out = String::with_capacity(value.len() + 2);
+    out.push('"');
+    for c in value.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => out.push_str(&format!("\\u{:04X}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}

@@ -1,7 +1,7 @@
 //! `pylock.toml` (PEP 751).
 
 use super::{Exported, Shipped, shipment};
-use crate::Graph;
+use crate::{Graph, toml_text as text};
 use pybun_lock::{File, Source};
 use pybun_model::{Distribution, MarkerTree};
 use std::fmt::Write;
@@ -141,23 +141,6 @@ fn marker_text(marker: MarkerTree) -> Option<String> {
 
 fn line(toml: &mut String, key: &str, value: &str) {
     let _ = writeln!(toml, "{key} = {value}");
-}
-
-/// A basic string of TOML.
-fn text(value: &str) -> String {
-    let mut out = String::with_capacity(value.len() + 2);
-    out.push('"');
-    for c in value.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => {
-                let _ = write!(out, "\\u{:04X}", c as u32);
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
 
 #[cfg(test)]

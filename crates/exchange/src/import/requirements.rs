@@ -1,0 +1,59 @@
+//! A requirements file, with the one that it was compiled from when that is there.
+
+use super::{Foreign, ImportError, Imported, pin, short};
+use pybun_manifest::requirements::{Requirements, parse};
+use pybun_model::VersionOrUrl;
+use std::collections::BTreeMap;
+
+pub(super) fn import(foreign: Foreign) -> Result<Imported, ImportError> {
+    let mut out = Imported::default();
+    let listed = read(foreign.path, foreign.text, &mut out)?;
+    for one in &listed.requirements {
+        let requirement = &one.declared.requirement;
+        if let Some(VersionOrUrl::VersionSpecifier(specifiers)) = &requirement.version_or_url
+            && let [only] = &specifiers[..]
+            && *only.operator() == pybun_model::Operator::Equal
+        {
+            pin(&mut out, requirement.name.as_ref(), &only.version().to_string());
+        }
+    }
+    let wanted = match foreign.beside {
+        Some(text) => read(foreign.path, text, &mut out)?,
+        None => listed,
+    };
+    let exact =
+        wanted.requirements.len() > 1 && out.pins.len() >= wanted.requirements.len() && foreign.beside.is_none();
+    out.dependencies = wanted.requirements.iter().map(|one| one.declared.text.clone()).collect();
+    if exact {
+        out.lost.push("every requirement is one exact version; loosen those that are the project's own".to_owned());
+    }
+    for source in &wanted.sources {
+        out.lost.push(format!("`{}` has no name before it is built; add it with `NAME @ URL`", short(&source.place)));
+    }
+    let constraints: Vec<String> = wanted.constraints.iter().map(|one| one.declared.text.clone()).collect();
+    if !constraints.is_empty() {
+        out.settings.push(("constraints", constraints.into()));
+    }
+    let indexed = wanted.index_url.is_some() || !wanted.extra_index_urls.is_empty();
+    if indexed || !wanted.find_links.is_empty() || wanted.no_index {
+        out.lost.push("which index to ask is not carried over; say it in [[tool.pybun.index]]".to_owned());
+    }
+    Ok(out)
+}
+
+/// Files that are included are not followed: they may be anything.
+fn read(path: &str, text: &str, out: &mut Imported) -> Result<Requirements, ImportError> {
+    let mut included = Vec::new();
+    let mut give = |asked: &str| {
+        if asked == path {
+            return Ok(text.as_bytes().to_vec());
+        }
+        included.push(asked.to_owned());
+        Ok(Vec::new())
+    };
+    let read = parse(&[path], &BTreeMap::new(), &mut give);
+    for path in included {
+        out.lost.push(format!("{} is included and was not read; import it as well", short(&path)));
+    }
+    read.map_err(|mut errors| ImportError::Manifest(errors.swap_remove(0)))
+}
