@@ -85,6 +85,8 @@ export interface PageFile {
 export interface Page {
   name: string
   versions?: string[]
+  /** PEP 792. */
+  status?: string
   files: PageFile[]
 }
 
@@ -142,6 +144,8 @@ export interface IndexOptions {
   cacheControl?: string
   absoluteUrls?: boolean
   auth?: Auth
+  /** What a project page says of its project (PEP 792). */
+  statuses?: Record<string, string>
   faults?: Fault[]
 }
 

@@ -86,7 +86,12 @@ async function sendPage(state, asked, slash, reply) {
     const page = await state.source.page(name)
     if (page === null) return refuse(reply.response, 404, {}, 'no such project\n')
     const filesUrl = state.options.absoluteUrls ? `http://${reply.request.headers.host}/files/` : '../../files/'
-    rendered = finished(renderPage(page, { type, filesUrl, metadata: state.options.metadata ?? true }))
+    rendered = finished(
+      renderPage(
+        { ...page, status: state.options.statuses?.[name] },
+        { type, filesUrl, metadata: state.options.metadata ?? true },
+      ),
+    )
     state.rendered.set(key, rendered)
   }
   return sendText(rendered, type, reply)

@@ -34,7 +34,9 @@ export function renderPage(page, { type, filesUrl, metadata }) {
     return { ...rest, url, ...(metadata && core ? { 'core-metadata': core } : {}) }
   })
   if (type !== JSON_TYPE) return renderHtml(page, files)
-  return JSON.stringify({ meta: { 'api-version': '1.1' }, name: page.name, versions: page.versions ?? [], files })
+  const status = page.status ? { 'project-status': { status: page.status } } : {}
+  const meta = { 'api-version': page.status ? '1.4' : '1.1' }
+  return JSON.stringify({ meta, name: page.name, versions: page.versions ?? [], files, ...status })
 }
 
 /** @param {string[]} names @param {string} type */
@@ -61,12 +63,13 @@ function renderHtml(page, files) {
     }
     return `<a ${attributes.join(' ')}>${escapeHtml(file.filename)}</a><br>`
   })
-  return document(`Links for ${page.name}`, links)
+  const status = page.status ? `<meta name="pypi:project-status" content="${escapeHtml(page.status)}">` : ''
+  return document(`Links for ${page.name}`, links, status)
 }
 
 /** @param {string} title @param {string[]} lines */
-function document(title, lines) {
-  const head = `<meta name="pypi:repository-version" content="1.1"><title>${title}</title>`
+function document(title, lines, more = '') {
+  const head = `<meta name="pypi:repository-version" content="1.1">${more}<title>${title}</title>`
   return `<!DOCTYPE html>\n<html>\n<head>${head}</head>\n<body>\n<h1>${title}</h1>\n${lines.join('\n')}\n</body>\n</html>\n`
 }
 

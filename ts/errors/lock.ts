@@ -43,3 +43,8 @@ export function notInLock(name: string, path: string, known: string[]): Problem 
 
 /** The code of the note that says what will move. */
 export const MOVES = 'lock/moves'
+
+/** Something worth a warning that was learned on the way. */
+export function noted({ code, message }: { code: string; message: string }): Problem {
+  return { code, message }
+}

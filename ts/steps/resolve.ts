@@ -1,5 +1,6 @@
 import { fail } from '../errors/failure.ts'
-import { lockMissing, lockStale } from '../errors/lock.ts'
+import { lockMissing, lockStale, noted } from '../errors/lock.ts'
+import type { Event } from '../model/event.ts'
 import type { Change, ConflictItem, Manifest, ResolveRequest, Root, SourceSetting } from '../model/native.ts'
 import type { Project } from '../project/project.ts'
 import type { SettingKey } from '../project/setting.ts'
@@ -60,9 +61,17 @@ export async function lockFor(context: Context, request: ResolveRequest, previou
   // Asked even before an upgrade: a lock that a newer PyBun wrote is not ours to replace.
   const fresh = previous !== null && (await context.native.lockCheck(request, previous)).fresh
   if (previous && fresh && !upgrades) return { lock: previous, changed: false, changes: [], packages: null }
-  const { resolution, lock } = await context.native.resolve(request, previous, context.emit)
+  const { resolution, lock } = await context.native.resolve(request, previous, (event) => tell(context, event))
   return { lock, changed: !previous?.equals(lock), changes: resolution.changes, packages: resolution.packages }
 }
+
+/** What is wrong with a project that was chosen is for whoever chose it, not for the log. */
+function tell(context: Context, event: Event): void {
+  context.emit(event)
+  if (event.kind === 'note' && WARNINGS.test(event.code)) context.warn(noted(event))
+}
+
+const WARNINGS = /^resolve\/(yanked|archived|deprecated)$/
 
 /** Fails unless the lock on disk fits the manifest. Uses no network. */
 export async function checkLock(context: Context, place: ProjectPlace, python: string): Promise<Buffer> {

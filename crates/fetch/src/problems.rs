@@ -18,7 +18,7 @@ impl From<&Error> for Problem {
                 .hint("If your network inspects TLS, name its certificates with SSL_CERT_FILE=<file.pem>")
                 .with("url", url.as_str()),
             Error::Offline { what } => {
-                problem.hint("Run the command once without `--offline`").with("missing", what.as_str())
+                problem.hint("Run the command once without `--offline`").with("missing", vec![what.as_str()])
             }
             Error::NotAllowed { url, host, status, with_credentials, withheld } => problem
                 .hint(if *withheld {

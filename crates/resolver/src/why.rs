@@ -10,7 +10,9 @@ use uv_pep508::MarkerTree;
 pub enum Why {
     /// No index has the project.
     NotFound,
-    /// There is a version and no file of it.
+    /// Its index holds it back (PEP 792).
+    Quarantined,
+    /// There is a version and no file of it, or a project without any.
     NoFiles,
     Yanked,
     /// Wheels for other platforms or Pythons, and no sdist.
@@ -50,6 +52,7 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Why::NotFound => f.write_str("is on none of the configured indexes"),
+            Why::Quarantined => f.write_str("is in quarantine, and its index offers no files of it"),
             Why::NoFiles => f.write_str("has no usable files"),
             Why::Yanked => f.write_str("was yanked"),
             Why::NoWheel => f.write_str("has no wheel for this platform and Python, and no sdist"),

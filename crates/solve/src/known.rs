@@ -1,6 +1,7 @@
 //! What indexes and URLs have said so far, and the questions that are still open.
 
 use crate::facts::{file_to_ask, metadata_of, page_of};
+use crate::failures::{Failure, text_of};
 use crate::{Cutoff, Direct, Request, Source, Wanted};
 use pybun_lock::Assigned;
 use pybun_model::{CoreMetadata, Distribution, IndexFile, PackageName, Problem, ProjectPage, Tags, Version};
@@ -13,9 +14,11 @@ use tokio::task::JoinSet;
 pub(crate) struct Known {
     pub(crate) pages: FxHashMap<PackageName, Arc<ProjectPage>>,
     direct: FxHashMap<PackageName, FxHashMap<Arc<str>, Direct>>,
+    /// Who was seen to require a name first, and in which words.
+    askers: FxHashMap<PackageName, (PackageName, Version, String)>,
 }
 
-pub(crate) type Open = JoinSet<Result<Answer, Problem>>;
+pub(crate) type Open = JoinSet<Result<Answer, Failure>>;
 
 pub(crate) struct Answer {
     pub(crate) question: Question,
@@ -44,15 +47,21 @@ impl Known {
     /// Starts to find the answer to `question`.
     pub(crate) fn start(&self, question: Question, request: &Request, source: &Arc<dyn Source>, open: &mut Open) {
         let source = source.clone();
+        let asked = question.clone();
+        let told = |problem| Failure { question: asked, problem };
         match question {
-            Question::Page(name) => drop(open.spawn(ask_page(source, name, request.cutoff))),
+            Question::Page(name) => {
+                let cutoff = request.cutoff;
+                open.spawn(async move { ask_page(source, name, cutoff).await.map_err(told) });
+            }
             Question::Metadata(name, version) => {
                 let file = self.pages.get(&name).and_then(|page| file_of(page, &version, &request.tags)).cloned();
-                open.spawn(ask_metadata(source, name, version, file));
+                open.spawn(async move { ask_metadata(source, name, version, file).await.map_err(told) });
             }
             Question::Direct(name, url) => {
                 let editable = request.inputs.sources.get(&name) == Some(&Assigned::Editable);
-                open.spawn(ask_direct(source, Wanted { name, url, editable }));
+                let wanted = Wanted { name, url, editable };
+                open.spawn(async move { ask_direct(source, wanted).await.map_err(told) });
             }
         }
     }
@@ -60,6 +69,13 @@ impl Known {
     /// Keeps what a lock will need of an answer, and returns the rest of it.
     pub(crate) fn learn(&mut self, answer: Answer) -> (Question, Fact) {
         let Answer { question, fact, found } = answer;
+        match (&question, &fact) {
+            (Question::Metadata(name, version), Fact::Metadata(metadata)) => self.note_asker(name, version, metadata),
+            (Question::Direct(name, _), Fact::Direct(direct)) => {
+                self.note_asker(name, &direct.version, &direct.metadata);
+            }
+            (_, Fact::Page(_) | Fact::Metadata(_) | Fact::Direct(_) | Fact::Missing(_)) => {}
+        }
         match (found, &question) {
             (Found::Page(page), _) => drop(self.pages.insert(page.name.clone(), page)),
             (Found::Direct(direct), Question::Direct(name, url)) => {
@@ -68,6 +84,18 @@ impl Known {
             (Found::Direct(_) | Found::Nothing, _) => {}
         }
         (question, fact)
+    }
+
+    fn note_asker(&mut self, name: &PackageName, version: &Version, metadata: &Metadata) {
+        for requirement in &metadata.requires {
+            let asked = || (name.clone(), version.clone(), text_of(requirement));
+            self.askers.entry(requirement.name.clone()).or_insert_with(asked);
+        }
+    }
+
+    /// The release that requires `name`, and in which words. The first that was seen, which need not be chosen.
+    pub(crate) fn asker(&self, name: &PackageName) -> Option<&(PackageName, Version, String)> {
+        self.askers.get(name)
     }
 
     pub(crate) fn direct(&self, name: &PackageName, url: &str) -> Option<&Direct> {
@@ -84,6 +112,10 @@ fn file_of<'a>(page: &'a ProjectPage, version: &Version, tags: &Tags) -> Option<
 async fn ask_page(source: Arc<dyn Source>, name: PackageName, cutoff: Option<Cutoff>) -> Result<Answer, Problem> {
     let page = source.page(&name).await?;
     let (fact, found) = match page {
+        Some(page) if page.status.as_deref() == Some("quarantined") => {
+            (Fact::Missing(Why::Quarantined), Found::Nothing)
+        }
+        Some(page) if page.files.is_empty() => (Fact::Missing(Why::NoFiles), Found::Nothing),
         Some(page) => (Fact::Page(Arc::new(page_of(&page, cutoff))), Found::Page(page)),
         None => (Fact::Missing(Why::NotFound), Found::Nothing),
     };

@@ -3,6 +3,7 @@
 mod conflict;
 mod cutoff;
 mod facts;
+mod failures;
 mod known;
 mod lock;
 mod nearest;

@@ -1,11 +1,12 @@
 //! The loop.
 
+use crate::failures::{self, Failure};
 use crate::known::{Known, Open};
 use crate::remedy::Bounds;
 use crate::{Cutoff, Fixes, Source, conflict, lock, remedy};
 use pybun_lock::Lock;
 use pybun_model::{Emit, Event, MarkerEnvironment, PackageName, Phase, Problem, Sha256, Tags, Unit};
-use pybun_resolver::{Conflict, Limits, Resolution, Resolver, Step, TooHard};
+use pybun_resolver::{Conflict, Limits, Release, Resolution, Resolver, Step, TooHard};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,7 +58,7 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
     let mut open: Open = JoinSet::new();
     let mut done = 0;
     // Much is asked for ahead of its need; a failure counts only once nothing else can move the resolution on.
-    let mut failure: Option<Problem> = None;
+    let mut failed: Vec<Failure> = Vec::new();
     loop {
         match resolver.step() {
             Step::Done(resolution) => {
@@ -76,13 +77,13 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
             }
         }
         let Some(answer) = open.join_next().await else {
-            return Err(failure.expect("a resolver that waits has asked for something"));
+            return Err(failures::problem(failed, &known, request, source.as_ref()));
         };
         done += 1;
         let answer = match answer.map_err(|error| crashed(&error))? {
             Ok(answer) => answer,
-            Err(problem) => {
-                failure.get_or_insert(problem);
+            Err(failure) => {
+                failed.push(failure);
                 continue;
             }
         };
@@ -141,6 +142,14 @@ fn tell_withdrawn(resolution: &Resolution, known: &Known, emit: Emit<'_>) {
         let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
         let message = format!("{} {} was yanked{reason}", release.name, release.version);
         emit(Event::Note { code: "resolve/yanked", message });
+    }
+    for Release { name, .. } in resolution.packages.iter().map(|package| &package.release) {
+        let (code, what) = match known.pages.get(name).and_then(|page| page.status.as_deref()) {
+            Some("archived") => ("resolve/archived", "archived: no new releases are to be expected"),
+            Some("deprecated") => ("resolve/deprecated", "deprecated: its maintainers advise to use something else"),
+            _ => continue,
+        };
+        emit(Event::Note { code, message: format!("`{name}` is {what}") });
     }
 }
 

@@ -38,7 +38,8 @@ impl Source for World {
         let text = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}");
         Box::pin(async move {
             if lost {
-                Err(Problem::new("fetch/offline", "not in the cache"))
+                Err(Problem::new("fetch/offline", "not in the cache")
+                    .with("missing", vec![format!("{name} {version}")]))
             } else {
                 Ok(CoreMetadata::parse(text.as_bytes()).unwrap())
             }
@@ -96,4 +97,27 @@ async fn a_failure_of_something_unneeded_is_none() {
 async fn a_failure_of_something_needed_ends_the_resolution() {
     let world = World { releases: vec![("a", "1", &[]), ("b", "1", &["a"])], lost: vec![("a", "1")] };
     assert_eq!(resolved(world, &["b"]).await, Err("fetch/offline".to_owned()));
+}
+
+#[tokio::test]
+async fn a_failure_names_all_that_is_missing_and_who_asked_for_it() {
+    let world = World {
+        releases: vec![
+            ("a", "1", &[]),
+            ("b", "1", &["mid>=1", "x"]),
+            ("mid", "1", &["a<2 ; python_version > '3'"]),
+            ("x", "1", &[]),
+        ],
+        lost: vec![("a", "1"), ("x", "1")],
+    };
+    let problem = solve(&request(&["b"]), Arc::new(world), &silent).await.unwrap_err();
+    assert_eq!(problem.code, "fetch/offline");
+    assert_eq!(problem.context["missing"], json!(["a 1", "x 1"]));
+    let known = [("x", json!(["your project", "b 1", "x"])), ("a", json!(["your project", "b 1", "mid 1", "a<2"]))];
+    let package = problem.context["package"].as_str().unwrap();
+    assert!(
+        known.iter().any(|(name, chain)| *name == package && problem.context["required_by"] == *chain),
+        "{problem:?}"
+    );
+    assert!(problem.message.contains("asked for by: your project -> b 1 -> "), "{}", problem.message);
 }

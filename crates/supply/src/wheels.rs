@@ -78,7 +78,7 @@ impl Supply {
                 Err(problem) => return Err(problem),
             }
         }
-        if let Some(problem) = all_missing(missing) {
+        if let Some(problem) = Problem::all_of_first(missing) {
             return Err(problem);
         }
         supplied.sort_by_key(|one| one.position);
@@ -171,20 +171,6 @@ impl Supply {
                 .with("package", want.name.as_ref())
         })
     }
-}
-
-/// One problem that names everything.
-fn all_missing(problems: Vec<Problem>) -> Option<Problem> {
-    let mut names: Vec<String> =
-        problems.iter().filter_map(|problem| problem.context.get("missing")?.as_str().map(str::to_owned)).collect();
-    names.sort();
-    names.dedup();
-    let first = problems.into_iter().next()?;
-    if names.len() < 2 {
-        return Some(first);
-    }
-    let message = format!("{} files are not in the cache, and PyBun is offline: {}", names.len(), names.join(", "));
-    Some(Problem { message, ..first }.with("missing", names))
 }
 
 pub(crate) fn crashed(error: &tokio::task::JoinError) -> Problem {

@@ -59,6 +59,7 @@ fn code_of(bar: &Bar) -> &'static str {
         Bar::Prereleases => "resolve/prereleases-only",
         Bar::Why(why) => match why {
             Why::NotFound => "resolve/unknown-package",
+            Why::Quarantined => "resolve/quarantined",
             Why::Yanked => "resolve/yanked-only",
             Why::NoFiles | Why::NoWheel | Why::NoWheelFor(_) | Why::OnlyWheels | Why::OnlySource => {
                 "resolve/no-usable-file"
@@ -75,7 +76,7 @@ fn code_of(bar: &Bar) -> &'static str {
 /// Of several reasons for the versions of one project, the one that something can be done about.
 fn decisive<'a>(name: &PackageName, story: &'a Story) -> &'a Wall {
     let order = |wall: &&Wall| match &wall.bar {
-        Bar::Why(Why::NotFound) => 0,
+        Bar::Why(Why::NotFound | Why::Quarantined) => 0,
         Bar::Why(Why::NeedsPython(_)) => 1,
         Bar::Why(Why::NoFiles | Why::NoWheel | Why::NoWheelFor(_) | Why::OnlyWheels | Why::OnlySource) => 2,
         Bar::Prereleases => 3,
@@ -199,6 +200,7 @@ fn hint(wall: &Wall, name: &PackageName, nearby: &[String], place: &str, world: 
             let check = similar.unwrap_or_else(|| "Check".to_owned());
             Some(format!("{check} the spelling, or name the index that has it with --index-url or --extra-index-url"))
         }
+        Bar::Why(Why::Quarantined) => Some("Find out why before you use it; mirrors may still have it".to_owned()),
         Bar::Why(Why::Yanked) => Some("Ask for other versions; these were withdrawn by their makers".to_owned()),
         Bar::Why(Why::NeedsPython(_)) => match world.request.target {
             Target::Machine => Some("Choose another Python with --python".to_owned()),

@@ -131,6 +131,7 @@ fn kind_of(bar: &Bar) -> &'static str {
         Bar::Prereleases => "prereleases-only",
         Bar::Why(why) => match why {
             Why::NotFound => "not-found",
+            Why::Quarantined => "quarantined",
             Why::NoFiles => "no-files",
             Why::Yanked => "yanked",
             Why::NoWheel => "no-wheel",
