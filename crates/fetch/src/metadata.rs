@@ -64,7 +64,8 @@ impl Client {
             return None;
         }
         let entry = self.cache().load(path)?;
-        let usable = file.sha256.is_some() || self.settings().offline || entry.head.is_fresh(now());
+        let fresh = || !self.settings().refresh && entry.head.is_fresh(now());
+        let usable = file.sha256.is_some() || self.settings().offline || fresh();
         usable.then(|| entry.body().to_vec())
     }
 

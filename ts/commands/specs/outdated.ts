@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../../model/invocation.ts'
+import { INDEX_OPTIONS } from './index-options.ts'
 
 export const outdatedSpec: CommandSpec = {
   name: 'outdated',
@@ -12,6 +13,7 @@ export const outdatedSpec: CommandSpec = {
     { name: 'all', short: 'a', kind: 'flag', summary: 'Also what is only needed by others' },
     { name: 'group', kind: 'list', value_name: 'GROUP', summary: 'Only what this dependency group requires' },
     { name: 'extra', kind: 'list', value_name: 'EXTRA', summary: 'Only what this extra of the project requires' },
+    ...INDEX_OPTIONS,
   ],
   examples: [
     { command: 'pybun outdated', summary: 'What the project requires itself' },

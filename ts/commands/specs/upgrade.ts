@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../../model/invocation.ts'
+import { INDEX_OPTIONS } from './index-options.ts'
 
 export const upgradeSpec: CommandSpec = {
   name: 'upgrade',
@@ -16,6 +17,7 @@ export const upgradeSpec: CommandSpec = {
     { name: 'group', kind: 'list', value_name: 'GROUP', summary: 'Install a dependency group as well' },
     { name: 'no-dev', kind: 'flag', summary: 'Do not install the group `dev`' },
     { name: 'extra', kind: 'list', value_name: 'EXTRA', summary: 'Install an extra of the project as well' },
+    ...INDEX_OPTIONS,
   ],
   examples: [
     { command: 'pybun upgrade', summary: 'Everything' },

@@ -15,6 +15,23 @@ fn wheel(filler: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn metadata_of_a_file_without_digest_is_asked_for_again() {
+    let server = Server::start(|_, _| Answer::new(200, METADATA));
+    let sandbox = Sandbox::new(server.url("/"));
+    let file = pybun_model::IndexFile {
+        sha256: None,
+        core_metadata: Some(None),
+        ..file(WHEEL, server.url("/f/six.whl"), b"wheel")
+    };
+    for (client, asked) in
+        [(sandbox.client(), 1), (sandbox.client(), 1), (sandbox.refreshing(), 2), (sandbox.offline(), 2)]
+    {
+        client.metadata(&file).await.unwrap();
+        assert_eq!(server.seen().len(), asked);
+    }
+}
+
+#[tokio::test]
 async fn declared_metadata_is_one_request_and_kept_for_ever() {
     let server = Server::start(|_, _| Answer::new(200, METADATA).with("cache-control", "no-store"));
     let sandbox = Sandbox::new(server.url("/"));
