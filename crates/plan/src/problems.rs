@@ -16,7 +16,7 @@ impl From<&Error> for Problem {
                 .with("environments", environments.clone()),
             Error::Conflicting(one, other) => Problem::new("plan/conflicting-choice", message)
                 .hint("Choose one of them; `conflicts` of [tool.pybun] says which exclude each other")
-                .with("conflict", vec![one.as_str(), other.as_str()]),
+                .with("choices", vec![one.as_str(), other.as_str()]),
             Error::UnknownExtra(name) => Problem::new("plan/unknown-extra", message)
                 .hint("See [project.optional-dependencies] in pyproject.toml")
                 .with("extra", name.as_str()),
