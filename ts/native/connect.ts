@@ -29,7 +29,7 @@ export function connect(load: () => Promise<Addon>, warn: (problem: Problem) => 
   const withEvents =
     <Q, T>(name: string) =>
     async (request: Q, onEvent: (event: Event) => void): Promise<T> =>
-      (await call<T>(name, request, listen(onEvent))).value
+      (await call<T>(name, request, listen(onEvent, warn))).value
 
   return {
     version: async () => String((await load()).version?.()),
@@ -48,7 +48,7 @@ export function connect(load: () => Promise<Addon>, warn: (problem: Problem) => 
         'resolve',
         request,
         previous,
-        listen(onEvent),
+        listen(onEvent, warn),
       )
       if (!answer.bytes) throw new Error('the addon resolved and gave no lock')
       return { resolution: answer.value, lock: answer.bytes }
@@ -66,9 +66,9 @@ export function connect(load: () => Promise<Addon>, warn: (problem: Problem) => 
     },
     lockCheck: withLock('lockCheck'),
     lockExport: async (request, lock, onEvent) =>
-      (await call<{ text: string; lost: string[] }>('lockExport', request, lock, listen(onEvent))).value,
+      (await call<{ text: string; lost: string[] }>('lockExport', request, lock, listen(onEvent, warn))).value,
     lockOutdated: async (request, lock, onEvent) =>
-      (await call<{ packages: Outdated[] }>('lockOutdated', request, lock, listen(onEvent))).value,
+      (await call<{ packages: Outdated[] }>('lockOutdated', request, lock, listen(onEvent, warn))).value,
     lockTree: withLock('lockTree'),
     lockWhy: withLock('lockWhy'),
     plan: withLock('plan'),
@@ -99,11 +99,14 @@ function settle<T>(returned: unknown, warn: (problem: Problem) => void): Answer<
   return { value: wire.value, bytes }
 }
 
-function listen(onEvent: (event: Event) => void): (...values: unknown[]) => void {
+function listen(onEvent: (event: Event) => void, warn: (problem: Problem) => void): (...values: unknown[]) => void {
   // A thread-safe function of napi puts an error, or nothing, before the value.
   return (...values) => {
     const text = values.at(-1)
-    if (typeof text === 'string') onEvent(JSON.parse(text, absentWhenNull) as Event)
+    if (typeof text !== 'string') return
+    const told = JSON.parse(text, absentWhenNull) as Event | { kind: 'warning'; problem: Problem }
+    if (told.kind === 'warning') warn(told.problem)
+    else onEvent(told)
   }
 }
 

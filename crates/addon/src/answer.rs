@@ -121,6 +121,7 @@ fn event_json(event: &Event) -> String {
             json!({ "kind": "progress", "phase": phase, "name": name, "done": done, "total": total, "unit": unit })
         }
         Event::Note { code, message } => json!({ "kind": "note", "code": code, "message": message }),
+        Event::Warning(problem) => json!({ "kind": "warning", "problem": problem_json(problem) }),
     }
     .to_string()
 }

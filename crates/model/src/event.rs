@@ -1,5 +1,7 @@
 //! Progress, told sideways while work goes on. No code reads it back.
 
+use crate::Problem;
+
 /// What kind of work a piece of progress belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -31,6 +33,8 @@ pub enum Event {
         code: &'static str,
         message: String,
     },
+    /// Something that a person should hear of although the work goes on.
+    Warning(Box<Problem>),
 }
 
 /// Where events go. Called from any thread; must be quick.

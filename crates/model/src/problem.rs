@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// An expected failure. `code` is `<step>/<what>`, never renamed and never reused.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub code: &'static str,
     /// What happened, naming the thing it happened to. One sentence without a full stop at the end.

@@ -15,6 +15,8 @@ pub enum Why {
     /// There is a version and no file of it, or a project without any.
     NoFiles,
     Yanked,
+    /// Everything of it was uploaded after the moment that counts (`exclude-newer`).
+    TooNew,
     /// Wheels for other platforms or Pythons, and no sdist.
     NoWheel,
     /// Only wheels, and they are not allowed.
@@ -54,6 +56,7 @@ impl fmt::Display for Why {
             Why::NotFound => f.write_str("is on none of the configured indexes"),
             Why::Quarantined => f.write_str("is in quarantine, and its index offers no files of it"),
             Why::NoFiles => f.write_str("has no usable files"),
+            Why::TooNew => f.write_str("has no file that was uploaded before the time that `exclude-newer` states"),
             Why::Yanked => f.write_str("was yanked"),
             Why::NoWheel => f.write_str("has no wheel for this platform and Python, and no sdist"),
             Why::OnlyWheels => f.write_str("has only wheels, and wheels are not allowed"),

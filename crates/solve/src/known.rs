@@ -116,7 +116,12 @@ async fn ask_page(source: Arc<dyn Source>, name: PackageName, cutoff: Option<Cut
             (Fact::Missing(Why::Quarantined), Found::Nothing)
         }
         Some(page) if page.files.is_empty() => (Fact::Missing(Why::NoFiles), Found::Nothing),
-        Some(page) => (Fact::Page(Arc::new(page_of(&page, cutoff))), Found::Page(page)),
+        Some(page) => {
+            let counting = page_of(&page, cutoff);
+            let too_new = cutoff.is_some() && counting.versions.is_empty();
+            let fact = if too_new { Fact::Missing(Why::TooNew) } else { Fact::Page(Arc::new(counting)) };
+            (fact, Found::Page(page))
+        }
         None => (Fact::Missing(Why::NotFound), Found::Nothing),
     };
     Ok(Answer { question: Question::Page(name), fact, found })

@@ -139,9 +139,14 @@ pub(crate) async fn attempt(
 
 fn tell_withdrawn(resolution: &Resolution, known: &Known, emit: Emit<'_>) {
     for (release, reason) in lock::withdrawn(resolution, known) {
-        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-        let message = format!("{} {} was yanked{reason}", release.name, release.version);
-        emit(Event::Note { code: "resolve/yanked", message });
+        let Release { name, version, .. } = release;
+        let because = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        let problem = Problem::new("resolve/yanked", format!("{name} {version} was yanked{because}"))
+            .hint("It is used because it is named exactly or locked; choose another version where you can")
+            .with("package", name.as_ref())
+            .with("version", version.to_string())
+            .with("reason", reason.map(str::to_owned));
+        emit(Event::Warning(Box::new(problem)));
     }
     for Release { name, .. } in resolution.packages.iter().map(|package| &package.release) {
         let (code, what) = match known.pages.get(name).and_then(|page| page.status.as_deref()) {

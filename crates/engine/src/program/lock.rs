@@ -6,6 +6,7 @@ use crate::report::{Done, Report, text_of};
 use crate::{Decline, write};
 use pybun_engine::changes::{Change, changes};
 use pybun_lock::{Inputs, Lock, Root, RootKind};
+use pybun_model::Event;
 use pybun_python::Interpreter;
 use pybun_solve::{Fixes, Request, Target, Upgrade};
 use pybun_supply::Supply;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A lock in memory, and how it differs from the one on disk.
 pub struct Locked {
@@ -84,7 +86,15 @@ pub fn lock_project(
         fixes: Fixes::No,
     };
     let emit = supply.emit().clone();
-    let lock = runtime()?.block_on(pybun_solve::solve(&request, Arc::new(supply), &*emit)).map_err(|_| Decline)?;
+    let warned = AtomicBool::new(false);
+    let watch = |event: Event| match event {
+        Event::Warning(_) => warned.store(true, Ordering::Relaxed),
+        Event::Progress { .. } | Event::Note { .. } => emit(event),
+    };
+    let lock = runtime()?.block_on(pybun_solve::solve(&request, Arc::new(supply), &watch)).map_err(|_| Decline)?;
+    if warned.load(Ordering::Relaxed) {
+        return Err(Decline);
+    }
     let bytes = pybun_lock::encode(&lock);
     let changes = changes(request.previous.as_ref(), &lock);
     Ok(Locked { changed: saved.as_ref() != Some(&bytes), lock, bytes, changes })
@@ -126,5 +136,9 @@ fn inputs_of(place: &Place) -> Inputs {
     let mut roots = vec![root(RootKind::Project, &manifest.dependencies)];
     roots.extend(manifest.optional_dependencies.iter().map(|(extra, all)| root(RootKind::Extra(extra.clone()), all)));
     roots.extend(manifest.dependency_groups.iter().map(|(group, all)| root(RootKind::Group(group.clone()), all)));
-    Inputs::new(manifest.requires_python.clone(), roots).sorted()
+    let inputs = Inputs::new(manifest.requires_python.clone(), roots);
+    match &manifest.name {
+        Some(name) => pybun_lock::with_own_extras(inputs, name).sorted(),
+        None => inputs.sorted(),
+    }
 }

@@ -151,16 +151,22 @@ fn told(event: Event, at_ms: u64) -> Told {
             message: None,
             at_ms,
         },
-        Event::Note { code, message } => Told {
-            kind: "note",
-            phase: None,
-            name: None,
-            done: None,
-            total: None,
-            unit: None,
-            code: Some(code),
-            message: Some(message),
-            at_ms,
-        },
+        Event::Note { code, message } => note(code, message, at_ms),
+        // Whoever asks for what may warn leaves it to the CLI, which shows warnings.
+        Event::Warning(problem) => note(problem.code, problem.message, at_ms),
+    }
+}
+
+fn note(code: &'static str, message: String, at_ms: u64) -> Told {
+    Told {
+        kind: "note",
+        phase: None,
+        name: None,
+        done: None,
+        total: None,
+        unit: None,
+        code: Some(code),
+        message: Some(message),
+        at_ms,
     }
 }

@@ -61,6 +61,7 @@ fn code_of(bar: &Bar) -> &'static str {
             Why::NotFound => "resolve/unknown-package",
             Why::Quarantined => "resolve/quarantined",
             Why::Yanked => "resolve/yanked-only",
+            Why::TooNew => "resolve/too-new",
             Why::NoFiles | Why::NoWheel | Why::NoWheelFor(_) | Why::OnlyWheels | Why::OnlySource => {
                 "resolve/no-usable-file"
             }
@@ -80,7 +81,7 @@ fn decisive<'a>(name: &PackageName, story: &'a Story) -> &'a Wall {
         Bar::Why(Why::NeedsPython(_)) => 1,
         Bar::Why(Why::NoFiles | Why::NoWheel | Why::NoWheelFor(_) | Why::OnlyWheels | Why::OnlySource) => 2,
         Bar::Prereleases => 3,
-        Bar::Why(Why::Yanked) => 4,
+        Bar::Why(Why::Yanked | Why::TooNew) => 4,
         Bar::Why(
             Why::BadMetadata(_)
             | Why::NeedsUrl { .. }
@@ -207,6 +208,7 @@ fn hint(wall: &Wall, name: &PackageName, nearby: &[String], place: &str, world: 
             Target::Universal => Some("Raise requires-python, or require it only where it can be used".to_owned()),
         },
         Bar::Why(Why::NoWheel) => Some("Choose another Python with --python, or another version".to_owned()),
+        Bar::Why(Why::TooNew) => Some("Move `exclude-newer` to a later time".to_owned()),
         Bar::Why(Why::NoWheelFor(_)) => {
             Some("Choose another version, or require it only where it has a wheel".to_owned())
         }

@@ -134,6 +134,7 @@ fn kind_of(bar: &Bar) -> &'static str {
             Why::Quarantined => "quarantined",
             Why::NoFiles => "no-files",
             Why::Yanked => "yanked",
+            Why::TooNew => "too-new",
             Why::NoWheel => "no-wheel",
             Why::NoWheelFor(_) => "no-wheel-for",
             Why::SeveralSources { .. } => "several-sources",
