@@ -159,6 +159,11 @@ impl Resolver {
         self.facts.known_projects()
     }
 
+    /// What releases say of themselves, as far as anybody asked, in no order.
+    pub fn known_metadata(&self) -> impl Iterator<Item = (&PackageName, &Version, &Metadata)> {
+        self.facts.known_metadata()
+    }
+
     pub fn metadata(&self, name: &PackageName, version: &Version) -> Option<Result<&Metadata, &Why>> {
         self.facts.metadata(name, version).map(|metadata| metadata.as_deref())
     }

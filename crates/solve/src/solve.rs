@@ -101,7 +101,8 @@ async fn unsolved(
     known: &mut Known,
     source: &Arc<dyn Source>,
 ) -> Problem {
-    let world = conflict::World { resolver, request };
+    let later = conflict::later(known.pages.values().map(|page| &**page), request.cutoff);
+    let world = conflict::World { resolver, request, later: &later };
     let story = conflict::Story::new(conflict, world);
     let problem = conflict::problem(conflict, &story, world, &**source);
     remedy::with_remedies(problem, &story, world, known, source, remedy::BOUNDS).await
@@ -116,7 +117,10 @@ pub(crate) async fn attempt(
     source: &Arc<dyn Source>,
     bounds: Bounds,
 ) -> Option<Lock> {
-    *latest = latest.again(lock::resolver_inputs(request).ok()?);
+    let mut inputs = lock::resolver_inputs(request).ok()?;
+    inputs.limits.decisions = bounds.decisions;
+    // With another cut-off the pages are others.
+    *latest = if bounds.same_pages { latest.again(inputs) } else { Resolver::new(inputs) };
     let mut open: Open = JoinSet::new();
     let mut asked = 0;
     loop {
@@ -125,7 +129,7 @@ pub(crate) async fn attempt(
             Step::Conflict(_) | Step::TooHard(_) => return None,
             Step::Need(requests) => {
                 asked += requests.len();
-                if asked > bounds.facts || latest.statistics().decisions > bounds.decisions {
+                if asked > bounds.facts {
                     return None;
                 }
                 requests.into_iter().for_each(|question| known.start(question, request, source, &mut open));

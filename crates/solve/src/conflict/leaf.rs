@@ -1,10 +1,11 @@
 //! The facts that a proof rests on, with the texts that people wrote.
 
-use crate::Request;
 use crate::conflict::ranges::{narrowed, stated};
+use crate::{Cutoff, Request};
 use pybun_lock::RootKind;
-use pybun_model::{ExtraName, MarkerTree, PackageName, Requirement, Version, VersionOrUrl};
+use pybun_model::{ExtraName, MarkerTree, PackageName, ProjectPage, Requirement, Version, VersionOrUrl};
 use pybun_resolver::{Cause, Node, Range, Resolver, Why};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A step of the proof that rests on no other.
 #[derive(Clone, Debug)]
@@ -50,6 +51,8 @@ impl Ord for Versions {
 pub(crate) enum Bar {
     /// There are none.
     NoVersion,
+    /// There are some, uploaded later than is wanted.
+    TooNew,
     /// There are only pre-releases, and those are not wanted.
     Prereleases,
     Why(Why),
@@ -60,6 +63,22 @@ pub(crate) enum Bar {
 pub(crate) struct World<'a> {
     pub(crate) resolver: &'a Resolver,
     pub(crate) request: &'a Request,
+    /// What the index has and was uploaded too late to count.
+    pub(crate) later: &'a Later,
+}
+
+pub(crate) type Later = BTreeMap<PackageName, Vec<Version>>;
+
+/// The versions of these pages of which no file counts, by project.
+pub(crate) fn later<'a>(pages: impl Iterator<Item = &'a ProjectPage>, cutoff: Option<Cutoff>) -> Later {
+    let Some(cutoff) = cutoff else { return Later::default() };
+    let late = |page: &ProjectPage| {
+        let counting: BTreeSet<&Version> =
+            page.files.iter().filter(|file| cutoff.admits(file)).map(|file| file.distribution.version()).collect();
+        let versions = page.versions().into_iter().filter(|version| !counting.contains(version));
+        (page.name.clone(), versions.cloned().collect())
+    };
+    pages.map(late).collect()
 }
 
 impl<'a> World<'a> {
@@ -69,6 +88,17 @@ impl<'a> World<'a> {
             Some(Ok(page)) => &page.versions,
             Some(Err(_)) | None => &[],
         }
+    }
+
+    /// The index has the project, perhaps without any version that counts.
+    pub(crate) fn is_known(&self, name: &PackageName) -> bool {
+        matches!(self.resolver.page(name), Some(Ok(_)))
+    }
+
+    /// Why nothing that counts is in `range`.
+    pub(crate) fn nothing(&self, name: &PackageName, range: &Range) -> Bar {
+        let later = self.later.get(name).is_some_and(|versions| versions.iter().any(|version| range.contains(version)));
+        if later { Bar::TooNew } else { Bar::NoVersion }
     }
 
     pub(crate) fn inside(&self, name: &PackageName, range: &Range) -> Vec<&'a Version> {
@@ -90,7 +120,7 @@ impl<'a> World<'a> {
             Cause::NoVersions { package, range } => {
                 let name = name_of(package)?.clone();
                 let only_prereleases = !self.inside(&name, range).is_empty();
-                let bar = if only_prereleases { Bar::Prereleases } else { Bar::NoVersion };
+                let bar = if only_prereleases { Bar::Prereleases } else { self.nothing(&name, range) };
                 Some(Leaf::Barred { name, node: package.clone(), range: range.clone(), bar })
             }
             Cause::Unusable { package, range, why } => Some(match name_of(package) {

@@ -11,7 +11,7 @@ mod story;
 mod tests;
 mod words;
 
-pub(crate) use leaf::{Asker, Bar, World, name_of};
+pub(crate) use leaf::{Asker, Bar, World, later, name_of};
 pub(crate) use story::{Link, Story, Wall};
 pub(crate) use words::enumeration;
 
@@ -56,6 +56,7 @@ fn reason<'a>(story: &'a Story, world: World) -> Option<Reason<'a>> {
 fn code_of(bar: &Bar) -> &'static str {
     match bar {
         Bar::NoVersion => "resolve/no-matching-version",
+        Bar::TooNew => "resolve/excluded-newer",
         Bar::Prereleases => "resolve/prereleases-only",
         Bar::Why(why) => match why {
             Why::NotFound => "resolve/unknown-package",
@@ -89,7 +90,8 @@ fn decisive<'a>(name: &PackageName, story: &'a Story) -> &'a Wall {
             | Why::Impossible { .. }
             | Why::Itself { .. },
         ) => 5,
-        Bar::NoVersion => 6,
+        Bar::TooNew => 6,
+        Bar::NoVersion => 7,
     };
     let own = story.walls.iter().filter(|wall| wall.name == *name);
     own.min_by_key(order).expect("a reason was found for it")
@@ -121,6 +123,9 @@ fn wall_problem(name: &PackageName, story: &Story, world: World, indexes: &[Stri
     let some = || words::of(&node, &wall.range, world);
     let headline = match &wall.bar {
         Bar::NoVersion => format!("no version of `{name}`{satisfying}{wher}"),
+        Bar::TooNew => {
+            format!("every version of `{name}`{that}{wher} was uploaded too late{}", words::cutoff(world))
+        }
         Bar::Prereleases => {
             format!("every version of `{name}`{that}{wher} is a pre-release, and those are not allowed")
         }
@@ -131,6 +136,7 @@ fn wall_problem(name: &PackageName, story: &Story, world: World, indexes: &[Stri
             words::python_text(&own.iter().collect::<Vec<_>>(), world)
         }
         Bar::Why(Why::NeedsPython(_) | Why::Yanked) => format!("no version of `{name}`{that} can be used{wher}"),
+        Bar::Why(why @ Why::NoWheelFor(_)) => format!("{} {why}", some()),
         Bar::Why(why) => format!("{}{wher} {why}", some()),
     };
     let direct = matches!(&chain[..], [] | [Link { by: Asker::Root(pybun_lock::RootKind::Project, _), .. }]);
@@ -153,7 +159,7 @@ fn wall_problem(name: &PackageName, story: &Story, world: World, indexes: &[Stri
     if !matches!(wall.bar, Bar::Why(Why::NotFound)) {
         problem = problem.with("versions", nearby.clone());
     }
-    if matches!(wall.bar, Bar::Why(Why::NoWheel | Why::NoFiles | Why::OnlyWheels)) {
+    if matches!(wall.bar, Bar::Why(Why::NoWheel | Why::NoFiles)) {
         problem = with_tags(problem, name, wall, world);
     }
     match hint(wall, name, &nearby, &place, world) {
@@ -167,7 +173,7 @@ fn asking<'a>(wall: &Wall, chain: &[&'a Link], story: &'a Story, world: World) -
     let empty =
         |link: &&Link| name_of(&link.node) == Some(&wall.name) && world.inside(&wall.name, &link.wanted).is_empty();
     let asking: Vec<&Link> = match wall.bar {
-        Bar::NoVersion => story.links.iter().filter(empty).collect(),
+        Bar::NoVersion | Bar::TooNew => story.links.iter().filter(empty).collect(),
         Bar::Prereleases | Bar::Why(_) => Vec::new(),
     };
     if asking.is_empty() { chain.last().copied().into_iter().collect() } else { asking }
@@ -195,6 +201,7 @@ fn hint(wall: &Wall, name: &PackageName, nearby: &[String], place: &str, world: 
             Some(format!("Near what is wanted there are {}", nearby.join(", ")))
         }
         Bar::NoVersion | Bar::Prereleases => Some(format!("There is no usable file of any version on {place}")),
+        Bar::TooNew => Some("Move exclude-newer to a later moment, or take an older version".to_owned()),
         Bar::Why(Why::NotFound) => {
             let known = known_names(world);
             let similar = nearest(name, known.iter()).map(|similar| format!("Is `{similar}` meant? Otherwise check"));

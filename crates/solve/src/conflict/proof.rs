@@ -128,6 +128,7 @@ fn place(node: &Node, range: &Range, world: World) -> Map<String, Value> {
 fn kind_of(bar: &Bar) -> &'static str {
     match bar {
         Bar::NoVersion => "no-version",
+        Bar::TooNew => "too-new",
         Bar::Prereleases => "prereleases-only",
         Bar::Why(why) => match why {
             Why::NotFound => "not-found",

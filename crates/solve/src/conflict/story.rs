@@ -210,7 +210,7 @@ pub(crate) fn asker_name(by: &Asker) -> Option<&PackageName> {
 
 fn wall(walls: &mut Vec<Wall>, world: World, name: PackageName, range: &Range, bar: Bar) {
     // That there is nothing between two versions goes without saying.
-    if bar == Bar::NoVersion {
+    if matches!(bar, Bar::NoVersion | Bar::TooNew) {
         return;
     }
     let whole = world.versions(&name).is_empty();
@@ -226,12 +226,13 @@ fn wall(walls: &mut Vec<Wall>, world: World, name: PackageName, range: &Range, b
 /// What somebody wants and the index does not have.
 fn empty(walls: &mut Vec<Wall>, world: World, link: &Link) {
     let Some(name) = name_of(&link.node) else { return };
-    if world.versions(name).is_empty() || !world.inside(name, &link.wanted).is_empty() {
+    if !world.is_known(name) || !world.inside(name, &link.wanted).is_empty() {
         return;
     }
-    match walls.iter_mut().find(|wall| wall.name == *name && wall.bar == Bar::NoVersion) {
+    let bar = world.nothing(name, &link.wanted);
+    match walls.iter_mut().find(|wall| wall.name == *name && wall.bar == bar) {
         Some(wall) => wall.range = wall.range.union(&link.wanted),
-        None => walls.push(Wall { name: name.clone(), range: link.wanted.clone(), bar: Bar::NoVersion }),
+        None => walls.push(Wall { name: name.clone(), range: link.wanted.clone(), bar }),
     }
 }
 

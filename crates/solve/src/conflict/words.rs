@@ -102,7 +102,7 @@ pub(crate) fn python_text(walls: &[&Wall], world: World) -> String {
                 });
                 Some((lowest, specifiers.to_string()))
             }
-            Bar::NoVersion | Bar::Prereleases | Bar::Why(_) => None,
+            Bar::NoVersion | Bar::TooNew | Bar::Prereleases | Bar::Why(_) => None,
         })
         .collect();
     texts.sort();
@@ -127,10 +127,21 @@ fn wall_text(wall: &Wall, world: World) -> String {
             let newest = world.versions(&wall.name).last().map(|newest| format!("; the newest is {newest}"));
             format!("no version of {node} is {}{}", stated(&wall.range), newest.unwrap_or_default())
         }
+        Bar::TooNew => format!("every {node}{} was uploaded too late{}", stated_or_all(&wall.range), cutoff(world)),
         Bar::Prereleases => format!("{} is a pre-release, and those are not allowed", of(&node, &wall.range, world)),
         Bar::Why(Why::NotFound) => format!("{node} {}", Why::NotFound),
         Bar::Why(why) => format!("{} {why}", of(&node, &wall.range, world)),
     }
+}
+
+fn stated_or_all(range: &Range) -> String {
+    if *range == Range::full() { String::new() } else { stated(range) }
+}
+
+/// How the moment was stated after which nothing counts.
+pub(crate) fn cutoff(world: World) -> String {
+    let stated = world.request.inputs.exclude_newer.as_ref();
+    stated.map(|stated| format!(" for exclude-newer {stated}")).unwrap_or_default()
 }
 
 /// A requirement of yours, and in which list it stands.
@@ -200,7 +211,8 @@ pub(crate) fn chain(links: &[&Link], world: World) -> Vec<String> {
 }
 
 pub(crate) fn where_(environment: MarkerTree) -> String {
-    let Some(text) = environment.try_to_string() else { return String::new() };
+    // Which extras and groups are active is told by the lists in which requirements stand.
+    let Some(text) = environment.without_extras().try_to_string() else { return String::new() };
     match text.strip_prefix("python_full_version ") {
         Some(bound) if !bound.contains(' ') || bound.split(' ').count() == 2 => {
             format!(" on Python {}", bound.replace([' ', '\''], ""))

@@ -27,10 +27,12 @@ pub(crate) struct Bounds {
     pub(crate) facts: usize,
     pub(crate) decisions: usize,
     pub(crate) time: Duration,
+    /// Answers of before hold.
+    pub(crate) same_pages: bool,
 }
 
 pub(crate) const BOUNDS: Bounds =
-    Bounds { resolutions: 16, facts: 120, decisions: 20_000, time: Duration::from_secs(8) };
+    Bounds { resolutions: 16, facts: 120, decisions: 20_000, time: Duration::from_secs(8), same_pages: true };
 
 /// What a problem may propose.
 #[derive(Clone, Debug, Default)]
@@ -171,7 +173,12 @@ impl Search<'_> {
     async fn resolved(&mut self, change: &Change, request: &Request) -> Option<Lock> {
         self.bounds.resolutions = self.bounds.resolutions.checked_sub(1)?;
         let changed = applied(change, request);
-        attempt(&mut self.latest, &changed, self.known, self.source, self.bounds).await
+        if !matches!(change, Change::NoCutoff) {
+            return attempt(&mut self.latest, &changed, self.known, self.source, self.bounds).await;
+        }
+        let mut other = self.latest.again(self.latest.inputs().clone());
+        let bounds = Bounds { same_pages: false, ..self.bounds };
+        attempt(&mut other, &changed, self.known, self.source, bounds).await
     }
 }
 
@@ -193,7 +200,7 @@ fn candidates(story: &Story, world: World) -> Vec<Candidate> {
     if prereleases && request.inputs.prereleases == Prereleases::Disallow {
         out.push(Candidate::Change(Change::AllowPrereleases));
     }
-    if request.inputs.exclude_newer.is_some() {
+    if story.walls.iter().any(|wall| wall.bar == Bar::TooNew) {
         out.push(Candidate::Change(Change::NoCutoff));
     }
     // What is being added is easier to change than what was there before.
@@ -333,7 +340,7 @@ fn pythons(story: &Story, request: &Request) -> Vec<VersionSpecifiers> {
         .iter()
         .filter_map(|wall| match &wall.bar {
             Bar::Why(Why::NeedsPython(specifiers)) => lowest(specifiers),
-            Bar::NoVersion | Bar::Prereleases | Bar::Why(_) => None,
+            Bar::NoVersion | Bar::TooNew | Bar::Prereleases | Bar::Why(_) => None,
         })
         .collect();
     let narrower = |low: Version| {
@@ -395,7 +402,10 @@ fn applied(change: &Change, request: &Request) -> Request {
         Change::DropConstraint(old) => inputs.constraints.retain(|requirement| requirement != old),
         Change::DropOverride(old) => inputs.overrides.retain(|requirement| requirement != old),
         Change::AllowPrereleases => inputs.prereleases = Prereleases::IfNecessary,
-        Change::NoCutoff => inputs.exclude_newer = None,
+        Change::NoCutoff => {
+            inputs.exclude_newer = None;
+            out.cutoff = None;
+        }
         Change::RequiresPython(specifiers) => inputs.requires_python = Some(specifiers.clone()),
         Change::Interpreter(other) => {
             out.markers.clone_from(&other.markers);

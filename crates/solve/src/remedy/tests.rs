@@ -1,7 +1,7 @@
 //! Ways out, shape by shape, each of them followed and resolved.
 
 use crate::testing::{Index, following, request};
-use crate::{Fixes, Request, Target, solve};
+use crate::{Cutoff, Fixes, Request, Target, solve};
 use pybun_lock::{Prereleases, RootKind};
 use pybun_model::{Problem, silent};
 use std::sync::Arc;
@@ -182,5 +182,26 @@ fn another_python_of_this_machine_is_named() {
         index(),
         project,
         "It resolves with `--python 3.12` (a 1), or with `a ; python_full_version >= '3.12'` instead of `a` (a 1) | pybun --python 3.12 lock",
+    );
+}
+
+#[test]
+fn a_later_moment_would_do() {
+    let mut asked = request(&["a>=2"]);
+    asked.inputs.exclude_newer = Some("2023-01-01".to_owned());
+    asked.cutoff = Some(Cutoff::parse("2023-01-01", 0).unwrap());
+    check(
+        "a 1:\na 2 {uploaded 2024-01-31}: b\nb 1 {uploaded 2024-01-31}:",
+        asked,
+        "It resolves without exclude-newer (a 2), or with `a>=1` instead of `a>=2` (a 1) | pybun add a>=1",
+    );
+}
+
+#[test]
+fn extras_and_groups_may_be_declared_to_conflict() {
+    check(
+        "a 1:\na 2:\nb 1: a<2\nc 1: a>=2",
+        request(&["extra x: b", "group y: c"]),
+        "It resolves with `conflicts = [[{ extra = \"x\" }, { group = \"y\" }]]` in [tool.pybun] (a 1, a 2, b 1 and c 1), or without `b` (a 2 and c 1) | pybun remove --optional x b",
     );
 }

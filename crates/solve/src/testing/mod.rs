@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One release per line, `name version {flag, flag}: requirement, requirement`. Flags: `yanked`, `python>=3.10`,
-/// `wheel cp39-cp39-win_arm64` instead of one for every platform, `unreadable` metadata.
+/// `uploaded 2024-01-31`, `wheel cp39-cp39-win_arm64` instead of one for every platform, `unreadable` metadata.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
     pub(crate) releases: Vec<Release>,
@@ -53,7 +53,9 @@ impl Index {
         let filename = format!("{}-{}-{tag}.whl", release.name.replace('-', "_"), release.version);
         let python = flag("python").map(ToOwned::to_owned);
         let yanked = flag("yanked").is_some();
-        json!({ "filename": filename, "url": "x.whl", "hashes": {}, "requires-python": python, "yanked": yanked })
+        let uploaded = flag("uploaded ").unwrap_or("2020-01-01");
+        let uploaded = format!("{uploaded}T00:00:00Z");
+        json!({ "upload-time": uploaded, "filename": filename, "url": "x.whl", "hashes": {}, "requires-python": python, "yanked": yanked })
     }
 }
 
