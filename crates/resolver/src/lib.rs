@@ -154,11 +154,6 @@ impl Resolver {
         self.facts.page(name).map(|page| page.as_deref())
     }
 
-    /// The projects that exist, as far as anybody asked.
-    pub fn known_projects(&self) -> impl Iterator<Item = &PackageName> {
-        self.facts.known_projects()
-    }
-
     /// What releases say of themselves, as far as anybody asked, in no order.
     pub fn known_metadata(&self) -> impl Iterator<Item = (&PackageName, &Version, &Metadata)> {
         self.facts.known_metadata()

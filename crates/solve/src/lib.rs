@@ -1,6 +1,5 @@
 //! From requirements to a lock: the resolver's steps, answered by an index as answers arrive.
 
-mod asked;
 mod conflict;
 mod cutoff;
 mod facts;

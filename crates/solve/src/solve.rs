@@ -6,7 +6,7 @@ use crate::remedy::Bounds;
 use crate::{Cutoff, Fixes, Source, conflict, lock, remedy};
 use pybun_lock::Lock;
 use pybun_model::{Emit, Event, MarkerEnvironment, PackageName, Phase, Problem, Sha256, Tags, Unit};
-use pybun_resolver::{Conflict, Limits, Release, Resolution, Resolver, Step, TooHard};
+use pybun_resolver::{Conflict, Limits, Release, Request as Question, Resolution, Resolver, Step, TooHard};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
             }
             Step::Conflict(conflict) => {
                 drop(open);
-                return Err(unsolved(&conflict, &resolver, request, &mut known, &source).await);
+                return Err(unsolved(&conflict, &mut resolver, request, &mut known, &source).await);
             }
             Step::TooHard(why) => return Err(too_hard(why, &resolver.inputs().limits)),
             Step::Need(questions) => {
@@ -96,17 +96,41 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
 
 async fn unsolved(
     conflict: &Conflict,
-    resolver: &Resolver,
+    resolver: &mut Resolver,
     request: &Request,
     known: &mut Known,
     source: &Arc<dyn Source>,
 ) -> Problem {
+    ask_for_pages(conflict::named(conflict, request), resolver, request, known, source).await;
+    let resolver = &*resolver;
     let later = conflict::later(known.pages.values().map(|page| &**page), request.cutoff);
     let world = conflict::World { resolver, request, later: &later };
     let story = conflict::Story::new(conflict, world);
     let problem = conflict::problem(conflict, &story, world, &**source);
     remedy::with_remedies(problem, &story, world, known, source, remedy::BOUNDS).await
 }
+
+/// Which versions there are is told with the proof, and must not depend on what happened to arrive before it.
+async fn ask_for_pages(
+    names: Vec<PackageName>,
+    resolver: &mut Resolver,
+    request: &Request,
+    known: &mut Known,
+    source: &Arc<dyn Source>,
+) {
+    let mut open: Open = JoinSet::new();
+    for name in names.into_iter().filter(|name| resolver.page(name).is_none()).take(MAX_PAGES) {
+        known.start(Question::Page(name), request, source, &mut open);
+    }
+    while let Some(answer) = open.join_next().await {
+        // What cannot be had is told without its versions.
+        let Ok(Ok(answer)) = answer else { continue };
+        let (question, fact) = known.learn(answer);
+        resolver.answer(&question, fact);
+    }
+}
+
+const MAX_PAGES: usize = 50;
 
 /// Resolves another request with what `latest` knows, and leaves it knowing more. `None` when that does not succeed
 /// within the bounds.

@@ -4,7 +4,7 @@ use crate::conflict::ranges::{narrowed, stated};
 use crate::{Cutoff, Request};
 use pybun_lock::RootKind;
 use pybun_model::{ExtraName, MarkerTree, PackageName, ProjectPage, Requirement, Version, VersionOrUrl};
-use pybun_resolver::{Cause, Node, Range, Resolver, Why};
+use pybun_resolver::{Cause, Conflict, Node, Range, Resolver, Why};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A step of the proof that rests on no other.
@@ -207,6 +207,35 @@ impl<'a> World<'a> {
         let text = replaced.to_string();
         Some((Asker::Override(text.clone()), text, replaced.marker))
     }
+}
+
+/// The projects whose pages the explanation needs, in order.
+pub(crate) fn named(conflict: &Conflict, request: &Request) -> Vec<PackageName> {
+    let mut names: BTreeSet<&PackageName> = BTreeSet::new();
+    let mut unknown = false;
+    for leaf in conflict.leaves() {
+        match leaf {
+            Cause::Requires { from, to, .. } => names.extend(name_of(from).into_iter().chain(name_of(to))),
+            Cause::NoVersions { package, .. } => names.extend(name_of(package)),
+            Cause::Unusable { package, why, .. } => {
+                unknown |= *why == Why::NotFound;
+                names.extend(name_of(package));
+            }
+            Cause::Derived { .. } => {}
+        }
+    }
+    // One of your own may be what was meant by a name that nobody knows.
+    if unknown {
+        names.extend(request.inputs.roots.iter().flat_map(|root| &root.requirements).map(|own| &own.name));
+    }
+    // What comes from a URL is nothing that an index needs to hear of.
+    let inputs = &request.inputs;
+    let own =
+        inputs.roots.iter().flat_map(|root| &root.requirements).chain(&inputs.constraints).chain(&inputs.overrides);
+    for requirement in own.filter(|own| matches!(own.version_or_url, Some(VersionOrUrl::Url(_)))) {
+        names.remove(&requirement.name);
+    }
+    names.into_iter().cloned().collect()
 }
 
 pub(crate) fn name_of(node: &Node) -> Option<&PackageName> {

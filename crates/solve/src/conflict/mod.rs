@@ -11,7 +11,7 @@ mod story;
 mod tests;
 mod words;
 
-pub(crate) use leaf::{Asker, Bar, World, later, name_of};
+pub(crate) use leaf::{Asker, Bar, World, later, name_of, named};
 pub(crate) use story::{Link, Story, Wall};
 pub(crate) use words::enumeration;
 
@@ -229,10 +229,11 @@ fn hint(wall: &Wall, name: &PackageName, nearby: &[String], place: &str, world: 
     }
 }
 
-/// Names of projects that exist, as far as this resolution or the previous lock met them.
+/// Names of projects that exist: those of your own requirements, and what the previous lock holds.
 fn known_names(world: World) -> BTreeSet<PackageName> {
     let locked = world.request.previous.iter().flat_map(|lock| &lock.packages).map(|package| package.name.clone());
-    world.resolver.known_projects().cloned().chain(locked).collect()
+    let own = world.request.inputs.roots.iter().flat_map(|root| &root.requirements);
+    own.map(|requirement| requirement.name.clone()).filter(|name| world.is_known(name)).chain(locked).collect()
 }
 
 /// The wheels there are, and what would fit.

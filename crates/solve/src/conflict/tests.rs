@@ -28,51 +28,83 @@ fn unindent(text: &str) -> String {
 
 #[test]
 fn direct_against_direct() {
-    check("a 1:\na 2:", request(&["a<2", "group dev: a>=2"]), "resolve/no-solution: `a<2` and `a>=2` (group `dev`) exclude each other");
+    check(
+        "a 1:\na 2:",
+        request(&["a<2", "group dev: a>=2"]),
+        "resolve/no-solution: `a<2` and `a>=2` (group `dev`) exclude each other",
+    );
 }
 
 #[test]
 fn direct_against_transitive() {
-    check("a 1: c<2\na 1.1: c<2\nc 1:\nc 2:", request(&["a", "c>=2"]), "resolve/no-solution: `a` and `c>=2` exclude each other
-           every a needs c<2");
+    check(
+        "a 1: c<2\na 1.1: c<2\nc 1:\nc 2:",
+        request(&["a", "c>=2"]),
+        "resolve/no-solution: `a` and `c>=2` exclude each other
+           every a needs c<2",
+    );
 }
 
 #[test]
 fn transitive_against_transitive() {
-    check("a 1: c<2\nb 1: c>=2\nc 1:\nc 2:", request(&["a", "b"]), "resolve/no-solution: `a` and `b` exclude each other
+    check(
+        "a 1: c<2\nb 1: c>=2\nc 1:\nc 2:",
+        request(&["a", "b"]),
+        "resolve/no-solution: `a` and `b` exclude each other
            a 1 needs c<2
-           b 1 needs c>=2");
+           b 1 needs c>=2",
+    );
 }
 
 #[test]
 fn a_long_way_down() {
-    check("a 1: m\nm 1: n\nm 2: n>=1\nn 1: c<2\nb 1: c>=2\nc 1:\nc 2:", request(&["a", "b"]), "resolve/no-solution: `a` and `b` exclude each other
+    check(
+        "a 1: m\nm 1: n\nm 2: n>=1\nn 1: c<2\nb 1: c>=2\nc 1:\nc 2:",
+        request(&["a", "b"]),
+        "resolve/no-solution: `a` and `b` exclude each other
            a 1 needs m
            b 1 needs c>=2
            m 1 needs n
            m 2 needs n>=1
-           n 1 needs c<2");
+           n 1 needs c<2",
+    );
 }
 
 #[test]
 fn a_ladder_of_versions() {
     let rungs: String = (1..30).map(|i| format!("boto {i}: core=={i}\ncore {i}: url<2\n")).collect();
-    check(&format!("{rungs}url 1:\nurl 2:"), request(&["boto", "url>=2"]), "resolve/no-solution: `boto` and `url>=2` exclude each other
+    check(
+        &format!("{rungs}url 1:\nurl 2:"),
+        request(&["boto", "url>=2"]),
+        "resolve/no-solution: `boto` and `url>=2` exclude each other
            every boto needs core
-           every core needs url<2");
+           every core needs url<2",
+    );
 }
 
 #[test]
 fn an_extra() {
-    check("a 1: c<2 ; extra == 'x'\nc 1:\nc 2:", request(&["a[x]", "c>=2"]), "resolve/no-solution: `a[x]` and `c>=2` exclude each other
-           a[x] 1 needs c<2");
+    check(
+        "a 1: c<2 ; extra == 'x'\nc 1:\nc 2:",
+        request(&["a[x]", "c>=2"]),
+        "resolve/no-solution: `a[x]` and `c>=2` exclude each other
+           a[x] 1 needs c<2",
+    );
 }
 
 #[test]
 fn a_python_that_is_too_old() {
-    check("a 1 {python>=3.10}:\na 2 {python>=3.12}:", request(&["a"]), "resolve/needs-python: every a needs Python >=3.10 at least, and your project is for Python >=3.8");
-    check("a 1 {python>=3.10}:\nb 1: a", request(&["b"]), "resolve/needs-python: a 1 needs Python >=3.10, and your project is for Python >=3.8
-           asked for by: your project -> b 1 -> a");
+    check(
+        "a 1 {python>=3.10}:\na 2 {python>=3.12}:",
+        request(&["a"]),
+        "resolve/needs-python: every a needs Python >=3.10 at least, and your project is for Python >=3.8",
+    );
+    check(
+        "a 1 {python>=3.10}:\nb 1: a",
+        request(&["b"]),
+        "resolve/needs-python: a 1 needs Python >=3.10, and your project is for Python >=3.8
+           asked for by: your project -> b 1 -> a",
+    );
     let request = Request { target: Target::Machine, ..request(&["a"]) };
     check("a 1 {python>=3.12}:", request, "resolve/needs-python: a 1 needs Python >=3.12, and this is Python 3.11.7");
 }
@@ -81,21 +113,37 @@ fn a_python_that_is_too_old() {
 fn only_prereleases() {
     let mut request = request(&["a"]);
     request.inputs.prereleases = Prereleases::Disallow;
-    check("a 1.0a1:\na 1.0b2:", request, "resolve/prereleases-only: every version of `a` is a pre-release, and those are not allowed");
+    check(
+        "a 1.0a1:\na 1.0b2:",
+        request,
+        "resolve/prereleases-only: every version of `a` is a pre-release, and those are not allowed",
+    );
 }
 
 #[test]
 fn only_yanked() {
-    check("a 1 {yanked}:\na 2 {yanked}:\na 3:", request(&["a<3"]), "resolve/yanked-only: every version of `a` that satisfies `a<3` was yanked");
-    check("a 1 {yanked}:\nb 1: a", request(&["group dev: b"]), "resolve/yanked-only: every version of `a` was yanked
-           asked for by: your group `dev` -> b 1 -> a");
+    check(
+        "a 1 {yanked}:\na 2 {yanked}:\na 3:",
+        request(&["a<3"]),
+        "resolve/yanked-only: every version of `a` that satisfies `a<3` was yanked",
+    );
+    check(
+        "a 1 {yanked}:\nb 1: a",
+        request(&["group dev: b"]),
+        "resolve/yanked-only: every version of `a` was yanked
+           asked for by: your group `dev` -> b 1 -> a",
+    );
 }
 
 #[test]
 fn no_wheel_and_no_sdist() {
     let request = Request { target: Target::Machine, ..request(&["a"]) };
-    check("a 1 {wheel cp39-cp39-win_arm64}:", request, "resolve/no-usable-file: a 1 has no wheel for this platform and Python, and no sdist
-           there are wheels for cp39-cp39-win_arm64; here it would be cp311-cp311-manylinux_2_36_x86_64 or similar");
+    check(
+        "a 1 {wheel cp39-cp39-win_arm64}:",
+        request,
+        "resolve/no-usable-file: a 1 has no wheel for this platform and Python, and no sdist
+           there are wheels for cp39-cp39-win_arm64; here it would be cp311-cp311-manylinux_2_36_x86_64 or similar",
+    );
 }
 
 #[test]
@@ -109,30 +157,58 @@ fn a_constraint_to_blame() {
 fn an_override_to_blame() {
     let mut asked = request(&["a", "b"]);
     asked.inputs.overrides = vec!["c<2".parse().unwrap()];
-    check("a 1: c>=2\nb 1: d\nd 1: c\nc 2:\nc 3:", asked, "resolve/no-matching-version: no version of `c` satisfies the override `c<2`");
+    check(
+        "a 1: c>=2\nb 1: d\nd 1: c\nc 2:\nc 3:",
+        asked,
+        "resolve/no-matching-version: no version of `c` satisfies the override `c<2`",
+    );
 }
 
 #[test]
 fn no_such_project() {
     check("a 1:", request(&["nonesuch"]), "resolve/unknown-package: `nonesuch` is not on index.example");
-    check("a 1: b\nb 1: nonesuch>=2", request(&["extra x: a"]), "resolve/unknown-package: `nonesuch` is not on index.example
-           asked for by: your extra `x` -> a 1 -> b 1 -> nonesuch>=2");
+    check(
+        "a 1: b\nb 1: nonesuch>=2",
+        request(&["extra x: a"]),
+        "resolve/unknown-package: `nonesuch` is not on index.example
+           asked for by: your extra `x` -> a 1 -> b 1 -> nonesuch>=2",
+    );
 }
 
 #[test]
 fn no_such_version() {
-    check("a 1:\na 1.1:\na 2.0a1:", request(&["a>=7"]), "resolve/no-matching-version: no version of `a` satisfies `a>=7`");
-    check("a 1:\na 2:\na 4:\nb 1: a==3", request(&["b"]), "resolve/no-matching-version: no version of `a` satisfies `a==3`
-           asked for by: your project -> b 1 -> a==3");
-    check("a 1:\na 2:\nb 1: a==3\nb 2: a==4", request(&["b"]), "resolve/no-matching-version: no version of `a` satisfies `a==3` or `a==4`
+    check(
+        "a 1:\na 1.1:\na 2.0a1:",
+        request(&["a>=7"]),
+        "resolve/no-matching-version: no version of `a` satisfies `a>=7`",
+    );
+    check(
+        "a 1:\na 2:\na 4:\nb 1: a==3",
+        request(&["b"]),
+        "resolve/no-matching-version: no version of `a` satisfies `a==3`
+           asked for by: your project -> b 1 -> a==3",
+    );
+    check(
+        "a 1:\na 2:\nb 1: a==3\nb 2: a==4",
+        request(&["b"]),
+        "resolve/no-matching-version: no version of `a` satisfies `a==3` or `a==4`
            b 1 needs a==3
-           b 2 needs a==4");
+           b 2 needs a==4",
+    );
 }
 
 #[test]
 fn it_contradicts_itself() {
-    check("a 1: a>=2\na 2: a<2", request(&["a"]), "resolve/impossible-requirement: a 1 needs another version of itself (a>=2)");
-    check("a 1:", request(&["a>=2,<1"]), "resolve/impossible-requirement: your project needs a<1,>=2, which no version can satisfy");
+    check(
+        "a 1: a>=2\na 2: a<2",
+        request(&["a"]),
+        "resolve/impossible-requirement: a 1 needs another version of itself (a>=2)",
+    );
+    check(
+        "a 1:",
+        request(&["a>=2,<1"]),
+        "resolve/impossible-requirement: your project needs a<1,>=2, which no version can satisfy",
+    );
 }
 
 #[test]
@@ -147,22 +223,34 @@ fn one_part_of_the_universe() {
 
 #[test]
 fn several_reasons_at_once() {
-    check("a 1: b>=7\na 2 {python>=3.12}:\nb 1:", request(&["a"]), "resolve/no-solution: `a` cannot be satisfied on Python <3.12
+    check(
+        "a 1: b>=7\na 2 {python>=3.12}:\nb 1:",
+        request(&["a"]),
+        "resolve/no-solution: `a` cannot be satisfied on Python <3.12
            a 1 needs b>=7
            a 2 needs Python >=3.12, and your project is for Python >=3.8
-           no version of b is >=7; the newest is 1");
-    check("a 1 {yanked}:\na 2 {python>=3.12}:\na 3 {unreadable}:", request(&["a"]), "resolve/needs-python: no version of `a` can be used on Python <3.12
+           no version of b is >=7; the newest is 1",
+    );
+    check(
+        "a 1 {yanked}:\na 2 {python>=3.12}:\na 3 {unreadable}:",
+        request(&["a"]),
+        "resolve/needs-python: no version of `a` can be used on Python <3.12
            a 1 was yanked
            a 2 needs Python >=3.12, and your project is for Python >=3.8
-           a 3 has metadata that cannot be read (line 3 is nonsense)");
+           a 3 has metadata that cannot be read (line 3 is nonsense)",
+    );
 }
 
 #[test]
 fn three_together() {
-    check("a 1: d!=1\nb 1: d!=2\nc 1: d!=3\nd 1:\nd 2:\nd 3:", request(&["a", "b", "c"]), "resolve/no-solution: `a`, `b` and `c` cannot be satisfied together
+    check(
+        "a 1: d!=1\nb 1: d!=2\nc 1: d!=3\nd 1:\nd 2:\nd 3:",
+        request(&["a", "b", "c"]),
+        "resolve/no-solution: `a`, `b` and `c` cannot be satisfied together
            a 1 needs d!=1
            b 1 needs d!=2
-           c 1 needs d!=3");
+           c 1 needs d!=3",
+    );
 }
 
 #[test]
@@ -173,28 +261,52 @@ fn uploaded_too_late() {
         asked.cutoff = Some(Cutoff::parse("2023-01-01", 0).unwrap());
         asked
     };
-    check("a 1:\na 2 {uploaded 2024-01-31}:", asked(&["a>=2"]), "resolve/excluded-newer: every version of `a` that satisfies `a>=2` was uploaded too late for exclude-newer 2023-01-01");
-    check("a 2 {uploaded 2024-01-31}:", asked(&["a"]), "resolve/excluded-newer: every version of `a` was uploaded too late for exclude-newer 2023-01-01");
-    check("a 2 {uploaded 2024-01-31}:\nb 1: a", asked(&["b"]), "resolve/excluded-newer: every version of `a` was uploaded too late for exclude-newer 2023-01-01
-           asked for by: your project -> b 1 -> a");
+    check(
+        "a 1:\na 2 {uploaded 2024-01-31}:",
+        asked(&["a>=2"]),
+        "resolve/excluded-newer: every version of `a` that satisfies `a>=2` was uploaded too late for exclude-newer 2023-01-01",
+    );
+    check(
+        "a 2 {uploaded 2024-01-31}:",
+        asked(&["a"]),
+        "resolve/excluded-newer: every version of `a` was uploaded too late for exclude-newer 2023-01-01",
+    );
+    check(
+        "a 2 {uploaded 2024-01-31}:\nb 1: a",
+        asked(&["b"]),
+        "resolve/excluded-newer: every version of `a` was uploaded too late for exclude-newer 2023-01-01
+           asked for by: your project -> b 1 -> a",
+    );
 }
 
 #[test]
 fn groups_and_extras_against_each_other() {
-    check("a 1:\na 2:\nb 1: a<2\nc 1: a>=2", request(&["extra x: b", "group y: c"]), "resolve/no-solution: `b` (extra `x`) and `c` (group `y`) exclude each other
+    check(
+        "a 1:\na 2:\nb 1: a<2\nc 1: a>=2",
+        request(&["extra x: b", "group y: c"]),
+        "resolve/no-solution: `b` (extra `x`) and `c` (group `y`) exclude each other
            b 1 needs a<2
-           c 1 needs a>=2");
+           c 1 needs a>=2",
+    );
     let mut asked = request(&["extra x: b", "group y: c", "a<2"]);
     asked.inputs.conflicts = vec![vec![RootKind::Extra("x".parse().unwrap()), RootKind::Group("y".parse().unwrap())]];
-    check("a 1:\na 2:\nb 1: a<2\nc 1: a>=2", asked, "resolve/no-solution: `a<2` and `c` (group `y`) exclude each other
-           c 1 needs a>=2");
+    check(
+        "a 1:\na 2:\nb 1: a<2\nc 1: a>=2",
+        asked,
+        "resolve/no-solution: `a<2` and `c` (group `y`) exclude each other
+           c 1 needs a>=2",
+    );
 }
 
 #[test]
 fn a_required_environment_without_a_wheel() {
     let mut asked = request(&["a"]);
     asked.inputs.required_environments = vec!["sys_platform == 'darwin'".parse().unwrap()];
-    check("a 1 {wheel cp39-abi3-win_amd64}:", asked, "resolve/no-usable-file: a 1 has no sdist and no wheel for `sys_platform == 'darwin'`");
+    check(
+        "a 1 {wheel cp39-abi3-win_amd64}:",
+        asked,
+        "resolve/no-usable-file: a 1 has no sdist and no wheel for `sys_platform == 'darwin'`",
+    );
 }
 
 #[test]
