@@ -14,8 +14,20 @@ pub enum Error {
     UnknownExtra(String),
     #[error("the lock has no dependency group `{0}`")]
     UnknownGroup(String),
-    #[error("{name} {version} has neither a wheel for this Python and platform nor an sdist")]
-    NoUsableFile { name: PackageName, version: Version, files: Vec<String> },
+    #[error("{} {} has neither a wheel for this Python and platform nor an sdist", .0.name, .0.version)]
+    NoUsableFile(Box<NoUsableFile>),
     #[error("the lock has no package for the requirement `{0}`")]
     Unresolved(String),
+}
+
+/// A release with nothing for this environment.
+#[derive(Debug)]
+pub struct NoUsableFile {
+    pub name: PackageName,
+    pub version: Version,
+    pub files: Vec<String>,
+    /// The tag that would fit best.
+    pub fits: String,
+    /// From the project downwards: `your project`, `a 1.0`.
+    pub required_by: Vec<String>,
 }

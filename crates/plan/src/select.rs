@@ -1,9 +1,11 @@
 //! The part of a lock that one interpreter on one machine needs.
 
 use crate::Error;
+use crate::error::NoUsableFile;
 use pybun_lock::{File, Lock, Package, Root, RootKind, Source};
 use pybun_model::{Distribution, ExtraName, GroupName, MarkerEnvironment, PackageName, Requirement, Tags, WheelName};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, VecDeque};
 use std::str::FromStr;
 use std::sync::LazyLock;
 
@@ -58,7 +60,7 @@ pub fn select<'a>(lock: &'a Lock, target: Target, selection: &Selection) -> Resu
     seen.into_iter()
         .map(|(position, visit)| {
             let package = &lock.packages[position as usize];
-            let (file, wheel) = best_file(package, target.tags)?;
+            let (file, wheel) = best_file(package, target.tags).ok_or_else(|| no_file(lock, position, target.tags))?;
             Ok(Chosen { package, file, wheel, requested: visit.requested })
         })
         .collect()
@@ -163,10 +165,10 @@ impl Walk<'_, '_> {
 static TREE: LazyLock<File> = LazyLock::new(|| File { filename: "".into(), sha256: None, size: None, storage: None });
 
 /// The wheel whose tags fit best (then the highest build number), else the sdist.
-fn best_file<'a>(package: &'a Package, tags: &Tags) -> Result<(&'a File, Option<WheelName>), Error> {
+fn best_file<'a>(package: &'a Package, tags: &Tags) -> Option<(&'a File, Option<WheelName>)> {
     match &package.source {
         // A tree has no file, and is built wherever it is needed.
-        Source::Git { .. } | Source::Directory { .. } => return Ok((&TREE, None)),
+        Source::Git { .. } | Source::Directory { .. } => return Some((&TREE, None)),
         Source::Index { .. } | Source::Url(_) | Source::Path(_) => {}
     }
     let wheels = package.files.iter().filter_map(|file| {
@@ -175,15 +177,61 @@ fn best_file<'a>(package: &'a Package, tags: &Tags) -> Result<(&'a File, Option<
     });
     let best = wheels.min_by(|(rank_a, _, a), (rank_b, _, b)| rank_a.cmp(rank_b).then_with(|| b.build.cmp(&a.build)));
     if let Some((_, file, wheel)) = best {
-        return Ok((file, Some(wheel)));
+        return Some((file, Some(wheel)));
     }
     let is_sdist =
         |file: &&File| matches!(Distribution::parse(&file.filename, &package.name), Ok(Distribution::Sdist(_)));
-    package.files.iter().find(is_sdist).map(|file| (file, None)).ok_or_else(|| Error::NoUsableFile {
+    package.files.iter().find(is_sdist).map(|file| (file, None))
+}
+
+fn no_file(lock: &Lock, position: u32, tags: &Tags) -> Error {
+    let package = &lock.packages[position as usize];
+    Error::NoUsableFile(Box::new(NoUsableFile {
         name: package.name.clone(),
         version: package.version.clone(),
         files: package.files.iter().map(|file| file.filename.to_string()).collect(),
-    })
+        fits: tags.best().unwrap_or_default(),
+        required_by: required_by(lock, position),
+    }))
+}
+
+pub(crate) const PROJECT: &str = "your project";
+
+/// Who leads to a package: one of the shortest ways from the project's own lists.
+fn required_by(lock: &Lock, position: u32) -> Vec<String> {
+    let mut met: BTreeMap<u32, (Option<u32>, String)> = BTreeMap::new();
+    let mut queue = VecDeque::new();
+    for root in &lock.inputs.roots {
+        let list = match &root.kind {
+            RootKind::Project => PROJECT.to_owned(),
+            RootKind::Extra(name) => format!("your extra `{name}`"),
+            RootKind::Group(name) => format!("your group `{name}`"),
+        };
+        for (place, package) in (0_u32..).zip(&lock.packages) {
+            let asked = root.requirements.iter().any(|requirement| requirement.name == package.name);
+            if asked && !met.contains_key(&place) {
+                met.insert(place, (None, list.clone()));
+                queue.push_back(place);
+            }
+        }
+    }
+    while let Some(place) = queue.pop_front() {
+        let package = &lock.packages[place as usize];
+        for dependency in &package.dependencies {
+            met.entry(dependency.package).or_insert_with(|| {
+                queue.push_back(dependency.package);
+                (Some(place), format!("{} {}", package.name, package.version))
+            });
+        }
+    }
+    let mut chain = Vec::new();
+    let mut at = Some(position);
+    while let Some((by, text)) = at.and_then(|place| met.get(&place)) {
+        chain.push(text.clone());
+        at = *by;
+    }
+    chain.reverse();
+    chain
 }
 
 #[cfg(test)]
@@ -250,6 +298,24 @@ mod tests {
         assert_eq!(selected(&lock, &["old"]).unwrap(), ["lib==1", "top==1"]);
         assert_eq!(selected(&lock, &["new"]).unwrap(), ["lib==2", "top==1"]);
         assert!(matches!(selected(&lock, &["new", "old"]), Err(Error::Conflicting(..))));
+    }
+
+    #[test]
+    fn a_missing_wheel_says_what_there_is_and_who_asked() {
+        let mut lock = lock(&[(RootKind::Project, "top")], vec![package("lib", "2", ""), package("top", "1", "")]);
+        lock.packages[0].files[0].filename = "lib-2-cp39-cp39-win_arm64.whl".into();
+        lock.packages[1].dependencies =
+            vec![pybun_lock::Dependency { because_of: None, package: 0, extra: None, marker: MarkerTree::TRUE }];
+        let problem = pybun_model::Problem::from(&selected(&lock, &[]).unwrap_err());
+        let lines: Vec<&str> = problem.message.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "lib 2 has neither a wheel for this Python and platform nor an sdist",
+                "  there are wheels for cp39-cp39-win_arm64; here it would be cp311-cp311-manylinux_2_36_x86_64 or similar",
+                "  asked for by: your project -> top 1 -> lib 2",
+            ]
+        );
     }
 
     #[test]
