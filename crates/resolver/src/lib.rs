@@ -154,11 +154,6 @@ impl Resolver {
         self.facts.page(name).map(|page| page.as_deref())
     }
 
-    /// What releases say of themselves, as far as anybody asked, in no order.
-    pub fn known_metadata(&self) -> impl Iterator<Item = (&PackageName, &Version, &Metadata)> {
-        self.facts.known_metadata()
-    }
-
     pub fn metadata(&self, name: &PackageName, version: &Version) -> Option<Result<&Metadata, &Why>> {
         self.facts.metadata(name, version).map(|metadata| metadata.as_deref())
     }
