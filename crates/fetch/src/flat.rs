@@ -40,7 +40,7 @@ impl Client {
         for flat in self.flats_of(name) {
             files.extend(flat.page.get_or_try_init(|| self.load_flat(flat)).await?.page(name).files);
         }
-        Ok(files)
+        Ok(self.with_digests(files).await)
     }
 
     async fn load_flat(&self, flat: &Flat) -> Result<Arc<FlatPage>, Error> {

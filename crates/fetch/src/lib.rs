@@ -9,6 +9,7 @@ mod compact_page;
 mod connect;
 mod credentials;
 mod default_index;
+mod digest;
 mod download;
 mod error;
 mod flat;

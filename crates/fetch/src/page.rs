@@ -63,7 +63,9 @@ impl Client {
     pub(crate) async fn page_of(&self, index: &Index, name: &PackageName) -> Result<Option<Arc<ProjectPage>>, Error> {
         let url = index.page_url(name);
         if let Some(directory) = local::path(&url) {
-            return local::page(name, &directory).map(|page| page.map(|page| of(index, page)));
+            let Some(page) = local::page(name, &directory)? else { return Ok(None) };
+            let files = self.with_digests(page.files).await;
+            return Ok(Some(of(index, ProjectPage { files, ..page })));
         }
         let path = self.cache().path(Kind::Page, &url, "");
         let settings = self.settings();

@@ -67,6 +67,7 @@ async fn files_of_a_directory_stand_beside_those_of_the_index() {
     let page = client.page(&name()).await.unwrap().unwrap();
     // The index knows more about a file that both have.
     assert_eq!(page.files.iter().map(|file| file.url.scheme()).collect::<Vec<_>>(), ["http", "file"]);
+    assert_eq!(page.files[1].sha256, Some(sha(b"six-1.1.tar.gz")));
     assert_eq!(filenames(&client, "local-only").await, ["local_only-2.0.tar.gz"]);
     let found = client.locate(&"local-only".parse().unwrap(), files[2], &sha(files[2].as_bytes()), None).await.unwrap();
     assert_eq!(client.download(&found, &silent).await.unwrap().size, files[2].len() as u64);
@@ -199,4 +200,33 @@ async fn netrc_does_not_follow_a_redirect() {
     let wheel = file("six-1.0-py3-none-any.whl", other.url("/six.whl"), PAGE.as_bytes());
     sandbox.client().download(&wheel, &silent).await.unwrap();
     assert_eq!(other.seen()[1].header("authorization"), None, "another port of the host");
+}
+
+#[tokio::test]
+async fn digests_of_local_files_are_kept_until_the_files_change() {
+    let mut sandbox = Sandbox::new(Url::parse("http://unused.invalid/").unwrap());
+    let links = sandbox.dir.path().join("links");
+    sandbox.settings.find_links = vec![directory(&links, &["six-1.0.tar.gz"])];
+    sandbox.settings.no_index = true;
+    let set = |text: &str, seconds: u64| {
+        let file = std::fs::File::options().write(true).truncate(true).open(links.join("six-1.0.tar.gz")).unwrap();
+        std::io::Write::write_all(&mut &file, text.as_bytes()).unwrap();
+        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(seconds)).unwrap();
+        file.metadata().unwrap().modified().unwrap()
+    };
+    let digest = async |client: Client| client.page(&name()).await.unwrap().unwrap().files[0].sha256;
+    let before = set("one", 100);
+    assert_eq!(digest(sandbox.client()).await, Some(sha(b"one")));
+    // The same size and time of change: nobody looks again.
+    let file = std::fs::File::options().write(true).open(links.join("six-1.0.tar.gz")).unwrap();
+    std::io::Write::write_all(&mut &file, b"two").unwrap();
+    file.set_modified(before).unwrap();
+    assert_eq!(digest(sandbox.client()).await, Some(sha(b"one")));
+    set("two", 90);
+    assert_eq!(digest(sandbox.client()).await, Some(sha(b"two")));
+    // What changed just now may change again at the same moment, so that nothing is kept of it.
+    let kept = || std::fs::read_dir(sandbox.settings.cache_dir.join("http/v1/metadata")).unwrap().count();
+    let before = kept();
+    set("six", 0);
+    assert_eq!((digest(sandbox.client()).await, kept()), (Some(sha(b"six")), before));
 }
