@@ -106,7 +106,9 @@ impl Select<'_> {
         for file in files {
             if file.yanked && !self.takes_yanked(name, version) {
                 why = Why::Yanked;
-            } else if let Some(fits) = fits(&file.filename, &self.inputs.target, &self.python.lower) {
+            } else if let Some(fits) =
+                fits(&file.filename, &self.inputs.target, (&self.rules.oldest, self.python.newest_minor))
+            {
                 if no_binary {
                     why = Why::OnlyWheels;
                 } else if !fits {
@@ -150,26 +152,29 @@ impl Select<'_> {
     }
 }
 
-/// Can some interpreter of the target use a wheel of this name?
-fn fits(filename: &str, target: &Target, oldest: &LowerBound) -> Option<bool> {
+/// Can some interpreter of the target use a wheel of this name? A fork for the newest Pythons takes wheels for older
+/// ones as well, as long as the whole resolution is for those: of a Python that is too new for any wheel yet, nothing
+/// better can be said. A wheel for newer Pythons than those of the fork is nobody's.
+fn fits(filename: &str, target: &Target, (oldest, newest): (&LowerBound, Option<u64>)) -> Option<bool> {
     let stem = filename.strip_suffix(".whl")?;
     if let Target::Machine { tags, .. } = target {
         return Some(WheelName::from_str(filename).is_ok_and(|wheel| tags.rank(&wheel).is_some()));
     }
-    // Any platform is somebody's; but a wheel for a Python older than the oldest is nobody's. This runs for
-    // every file of every candidate, so the name is cut and not parsed.
+    // Any platform is somebody's. This runs for every file of every candidate, so the name is cut and not parsed.
     let mut parts = stem.rsplitn(4, '-');
     let (_platform, abi, python) = (parts.next()?, parts.next()?, parts.next()?);
     let oldest = match &**oldest {
         Bound::Unbounded => 0,
         Bound::Included(version) | Bound::Excluded(version) => version.release().get(1).copied().unwrap_or(0),
     };
-    Some(python.split('.').any(|tag| match tag.split_at_checked(2).unwrap_or_default() {
-        ("py", version) => version.starts_with('3'),
-        ("cp", version) => {
-            minor(version).is_some_and(|minor| minor >= oldest || abi.split('.').any(|abi| abi == "abi3"))
+    let old_enough = |minor: u64| newest.is_none_or(|newest| minor <= newest);
+    Some(python.split('.').any(|tag| {
+        match tag.split_at_checked(2).unwrap_or_default() {
+            ("py", version) => version.starts_with('3') && minor(version).is_none_or(old_enough),
+            ("cp", version) => minor(version)
+                .is_some_and(|minor| (minor >= oldest || abi.split('.').any(|abi| abi == "abi3")) && old_enough(minor)),
+            _ => false,
         }
-        _ => false,
     }))
 }
 

@@ -10,6 +10,8 @@ use uv_pep508::{MarkerExpression, MarkerTree, MarkerTreeKind, MarkerValueVersion
 pub(crate) struct Python {
     range: Ranges<Version>,
     pub(crate) lower: LowerBound,
+    /// 12 where 3.12 is the newest; `None` without an end.
+    pub(crate) newest_minor: Option<u64>,
     pub(crate) marker: MarkerTree,
 }
 
@@ -23,7 +25,7 @@ impl Python {
             let both = VersionSpecifier::from_release_only_bounds((low, high));
             any.or(both.map(python_full_version).fold(MarkerTree::TRUE, MarkerTree::and))
         });
-        Self { lower: lower(&range), range, marker }
+        Self { lower: lower(&range), newest_minor: newest_minor(&range), range, marker }
     }
 
     /// Does `wants` allow every Python here?
@@ -47,6 +49,25 @@ impl Python {
     /// Does `marker` need a newer Python than the oldest here?
     pub(crate) fn raised_by(&self, marker: MarkerTree) -> bool {
         python_range(marker).is_some_and(|range| lower(&range) > self.lower)
+    }
+}
+
+fn newest_minor(range: &Ranges<Version>) -> Option<u64> {
+    let (_, high) = range.bounding_range()?;
+    match high {
+        Bound::Unbounded => None,
+        Bound::Included(version) => minor_of(version),
+        Bound::Excluded(version) if version.release().iter().skip(2).all(|part| *part == 0) => {
+            minor_of(version)?.checked_sub(1)
+        }
+        Bound::Excluded(version) => minor_of(version),
+    }
+}
+
+fn minor_of(version: &Version) -> Option<u64> {
+    match version.release()[..] {
+        [3, minor, ..] => Some(minor),
+        _ => None,
     }
 }
 

@@ -1,11 +1,12 @@
 //! The inputs by name, as often as they are looked at.
 
 use crate::Inputs;
+use crate::python::Python;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::sync::Arc;
 use uv_normalize::PackageName;
-use uv_pep440::{Operator, Version};
+use uv_pep440::{LowerBound, Operator, Version};
 use uv_pep508::{MarkerTree, Requirement, VerbatimUrl, VersionOrUrl};
 
 pub(crate) struct Rules {
@@ -16,6 +17,8 @@ pub(crate) struct Rules {
     /// Where the roots require each name.
     roots: FxHashMap<PackageName, MarkerTree>,
     urls: FxHashSet<(PackageName, Arc<str>)>,
+    /// The oldest Python of all, and not only of one fork.
+    pub(crate) oldest: LowerBound,
 }
 
 impl Rules {
@@ -33,6 +36,7 @@ impl Rules {
             pins: FxHashSet::default(),
             roots: FxHashMap::default(),
             urls: FxHashSet::default(),
+            oldest: Python::new(&inputs.python).lower,
         };
         for root in &inputs.roots {
             for requirement in &root.requirements {

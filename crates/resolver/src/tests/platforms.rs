@@ -82,3 +82,21 @@ fn a_local_version_leaves_the_base_to_other_platforms() {
     let mac = markers(&["sys_platform == 'darwin'"]);
     assert_eq!(solve(Inputs { environments: mac, ..inputs() }, world).unwrap(), "torch==2.0\nvision==1");
 }
+
+/// All have wheels alone. `old` has none for the newest Pythons, and its users would otherwise have no lock at all.
+#[test]
+fn wheels_count_for_the_pythons_of_a_fork() {
+    let world = "
+        a 1: b<2 ; python_version < '3.10', b>=2 ; python_version >= '3.10', old ; python_version >= '3.10'
+        b 1: new
+        b 2: new
+        new 1 {cp39-abi3-any}:
+        new 2 {cp310-abi3-any cp314-cp314t-any}:
+        old 1 {cp39-cp39-any}:";
+    assert_eq!(
+        solve(inputs(&["a"]), world).unwrap(),
+        "a==1\nb==1 ; python_full_version < '3.10'\nb==2 ; python_full_version >= '3.10'\n\
+         new==1 ; python_full_version < '3.10'\nnew==2 ; python_full_version >= '3.10'\n\
+         old==1 ; python_full_version >= '3.10'"
+    );
+}
