@@ -170,6 +170,8 @@ export interface ResolveRequest {
   adding?: Root
   /** The project's own name: what it requires of itself with extras are its own extras. */
   name?: string | null
+  /** The project itself is installed, so that whoever requires its name has it. */
+  is_package?: boolean
   overrides?: string[]
   /** Names of projects that are never installed, whoever requires them. */
   excludes?: string[]

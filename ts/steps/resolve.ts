@@ -100,6 +100,7 @@ export function projectRequest(place: Place & { project: Project }, wish: Projec
   return {
     ...common(place),
     name: manifest.name,
+    is_package: manifest.has_build_system,
     roots,
     sources: { ...(place.configuration.sources.value as Record<string, SourceSetting>), ...wish.sources },
     requires_python: manifest.requires_python,

@@ -40,6 +40,8 @@ pub(crate) struct ResolveWire {
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
+    is_package: bool,
+    #[serde(default)]
     overrides: Vec<String>,
     #[serde(default)]
     excludes: Vec<String>,
@@ -170,6 +172,7 @@ impl ResolveWire {
             upgrade,
             previous: None,
             fixes: self.fixes()?,
+            own: self.name.as_deref().filter(|_| self.is_package).map(package_name).transpose()?,
         })
     }
 

@@ -28,7 +28,7 @@ pub(crate) fn resolver_inputs(request: &Request) -> Result<Inputs, Problem> {
     }
     out.constraints.clone_from(&inputs.constraints);
     out.overrides.clone_from(&inputs.overrides);
-    out.excludes = inputs.excludes.iter().cloned().collect();
+    out.excludes = inputs.excludes.iter().chain(&request.own).cloned().collect();
     out.no_binary = names_of(&inputs.no_binary);
     out.no_build = names_of(&inputs.no_build);
     out.mode = match inputs.mode {

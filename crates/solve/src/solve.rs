@@ -29,6 +29,8 @@ pub struct Request {
     pub fixes: Fixes,
     /// What `inputs.exclude_newer` comes to now.
     pub cutoff: Option<Cutoff>,
+    /// The project's own name, if it is installed itself: no index is asked for it, whoever requires it.
+    pub own: Option<PackageName>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -82,6 +82,7 @@ fn request(requirements: &[&str]) -> Request {
         upgrade: Upgrade::Nothing,
         fixes: Fixes::No,
         cutoff: None,
+        own: None,
     }
 }
 
@@ -120,4 +121,15 @@ async fn a_failure_names_all_that_is_missing_and_who_asked_for_it() {
         "{problem:?}"
     );
     assert!(problem.message.contains("asked for by: your project -> b 1 -> "), "{}", problem.message);
+}
+
+/// What the index has under the project's own name is another's, or an older state of the same.
+#[tokio::test]
+async fn whoever_requires_the_project_itself_has_it() {
+    let world =
+        World { releases: vec![("me", "9", &["other"]), ("b", "1", &["me[x]>=2"]), ("other", "1", &[])], lost: vec![] };
+    let request = Request { own: Some("me".parse().unwrap()), ..request(&["b"]) };
+    let lock = solve(&request, Arc::new(world), &silent).await.unwrap();
+    let names: Vec<_> = lock.packages.iter().map(|package| package.name.to_string()).collect();
+    assert_eq!(names, ["b"]);
 }

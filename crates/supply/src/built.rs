@@ -131,6 +131,7 @@ impl Supply {
             upgrade: Upgrade::Nothing,
             fixes: Fixes::No,
             cutoff: None,
+            own: None,
         };
         let lock = pybun_solve::solve(&request, Arc::new(self.clone()), &pybun_model::silent).await?;
         let target = Target { markers: &request.markers, tags: &request.tags };

@@ -6,7 +6,7 @@ use crate::report::{Done, Report, text_of};
 use crate::{Decline, write};
 use pybun_engine::changes::{Change, changes};
 use pybun_lock::{Inputs, Lock, Root, RootKind};
-use pybun_model::Event;
+use pybun_model::{Event, PackageName};
 use pybun_python::Interpreter;
 use pybun_solve::{Fixes, Request, Target, Upgrade};
 use pybun_supply::Supply;
@@ -84,6 +84,7 @@ pub fn lock_project(
         cutoff: None,
         // The CLI explains.
         fixes: Fixes::No,
+        own: own_name(place),
     };
     let emit = supply.emit().clone();
     let warned = AtomicBool::new(false);
@@ -141,4 +142,9 @@ fn inputs_of(place: &Place) -> Inputs {
         Some(name) => pybun_lock::with_own_extras(inputs, name).sorted(),
         None => inputs.sorted(),
     }
+}
+
+/// Only a project that is installed takes the place of what others require under its name.
+fn own_name(place: &Place) -> Option<PackageName> {
+    place.manifest.name.clone().filter(|_| place.manifest.build_system.is_some())
 }

@@ -147,6 +147,7 @@ pub(crate) fn request(requirements: &[&str]) -> Request {
         upgrade: Upgrade::Nothing,
         fixes: Fixes::Manifest { adding: None },
         cutoff: None,
+        own: None,
     }
 }
 
