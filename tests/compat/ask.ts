@@ -12,8 +12,17 @@ import type { Lock } from './check-lock.ts'
 import { ask, must, uv } from './tools.ts'
 import type { World } from './world.ts'
 
-/** Three ways to say that nothing fits. */
-const UNSOLVABLE = new Set(['resolve/no-solution', 'resolve/no-matching-version', 'resolve/unknown-package'])
+/** Ways to say that nothing fits; a resolution that is given up, or that fails otherwise, is none of them. */
+export const UNSOLVABLE = new Set([
+  'resolve/no-solution',
+  'resolve/no-matching-version',
+  'resolve/no-usable-file',
+  'resolve/needs-python',
+  'resolve/prereleases-only',
+  'resolve/unknown-package',
+  'resolve/yanked',
+  'resolve/yanked-only',
+])
 const WORLDS_PER_CACHE = 200
 
 /** Resolves in this process, through the addon and over HTTP. `null` when there is no solution. */

@@ -8,6 +8,7 @@ import type { ResolveRequest } from '../../ts/model/native.ts'
 import { connect } from '../../ts/native/connect.ts'
 import { loadAddon } from '../../ts/native/load.ts'
 import { PYBUN, sandbox } from '../cli/harness/sandbox.ts'
+import { UNSOLVABLE } from '../compat/ask.ts'
 import { complaints, type Lock } from '../compat/check-lock.ts'
 import { ask, must } from '../compat/tools.ts'
 import type { World, WorldRelease } from '../compat/world.ts'
@@ -15,15 +16,6 @@ import { standIn } from './interpreter.ts'
 import { MISSES } from './misses.ts'
 import { judge, type Outcome, type Scenario, scenarios, textOf } from './scenario.ts'
 import { type Server, startServer } from './server.ts'
-
-/** Ways to say that nothing fits. */
-const UNSOLVABLE = new Set([
-  'resolve/no-solution',
-  'resolve/no-matching-version',
-  'resolve/unknown-package',
-  'resolve/no-usable-file',
-  'resolve/yanked',
-])
 
 /** Through the command line too: one of each kind of project, and each of another family. */
 const TYPED = [
