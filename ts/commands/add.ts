@@ -7,7 +7,17 @@ import { addRequirements } from '../steps/add.ts'
 import type { Context } from '../steps/context.ts'
 
 export async function add(context: Context, invocation: Invocation): Promise<Outcome> {
-  const wish = { typed: invocation.positionals, table: tableOf(invocation) }
+  const { options, positionals } = invocation
+  const place = {
+    editable: flag(options, 'editable'),
+    branch: value(options, 'branch'),
+    tag: value(options, 'tag'),
+    rev: value(options, 'rev'),
+    subdirectory: value(options, 'subdirectory'),
+  }
+  const revisions = (['branch', 'tag', 'rev'] as const).filter((key) => place[key] !== null)
+  if (revisions[0] && revisions[1]) fail(optionsExclude(`--${revisions[0]}`, `--${revisions[1]}`))
+  const wish = { typed: positionals, table: tableOf(invocation), options: place }
   const { result, summary, added, manifest } = await addRequirements(context, wish)
   return {
     kind: 'done',

@@ -75,6 +75,8 @@ export type Positions = Record<string, { line: number; column: number }>
 export type ManifestEdit =
   | { kind: 'add'; requirement: string; table: Table['table']; table_name?: string }
   | { kind: 'remove'; name: string; table: Table['table']; table_name?: string }
+  | { kind: 'set-source'; name: string; entry: SourceSetting }
+  | { kind: 'remove-source'; name: string }
 
 /** Where in a manifest requirements stand. */
 export interface Table {
@@ -119,6 +121,8 @@ export interface Described {
 
 export interface Requirements {
   requirements: string[]
+  /** What is named by its place alone, perhaps with extras and a marker. */
+  sources: { text: string; editable: boolean }[]
   constraints: string[]
   hashes: Record<string, string[]>
   index_url: string | null

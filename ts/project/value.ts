@@ -158,8 +158,8 @@ function sourceMisfits(name: string, raw: unknown): Misfit[] {
   if (refs.length > 1)
     misfits.push({ below: `${below}.${refs[1]}`, expected: `left out, since \`${refs[0]}\` is there` })
   else if (refs.length && kind !== 'git') misfits.push({ below: `${below}.${refs[0]}`, expected: 'beside `git` only' })
-  if (raw.subdirectory !== undefined && kind !== 'git' && kind !== 'url')
-    misfits.push({ below: `${below}.subdirectory`, expected: 'beside `git` or `url` only' })
+  if (raw.subdirectory !== undefined && kind === 'index')
+    misfits.push({ below: `${below}.subdirectory`, expected: 'beside `git`, `path` or `url` only' })
   if (raw.editable !== undefined && kind !== 'path')
     misfits.push({ below: `${below}.editable`, expected: 'beside `path` only' })
   return misfits

@@ -3,18 +3,24 @@ import { changeProject } from './change.ts'
 import type { Context } from './context.ts'
 import { describeSync } from './describe.ts'
 import { pendingRequirements, withLowerBounds, withoutNames, withRequirements } from './edit.ts'
+import { projectPython } from './environment.ts'
 import { exclusive } from './exclusive.ts'
 import { loadProject } from './load.ts'
 import { packagesOf } from './resolve.ts'
+import type { PlaceOptions } from './source.ts'
 
 /** Adds requirements to a table of the manifest, and to lock and environment. */
-export async function addRequirements(context: Context, wish: { typed: string[]; table: Table }) {
+export async function addRequirements(
+  context: Context,
+  wish: { typed: string[]; table: Table; options: PlaceOptions },
+) {
   const first = await loadProject(context)
   return exclusive(context, first.project.root, async () => {
     // Read again: the one that held the lock before us may have edited the manifest.
     const place = await loadProject(context)
     const { project } = place
-    const pending = await pendingRequirements(context, project.manifest, wish)
+    const python = await projectPython(context, place)
+    const pending = await pendingRequirements(context, place, { ...wish, python })
     let added = pending
     const synced = await changeProject(context, place, wish.table, async (lock) => {
       const draft = await withRequirements(context, project, { requirements: pending, table: wish.table })

@@ -1,10 +1,10 @@
 import { Failure } from '../errors/failure.ts'
-import type { Table } from '../model/native.ts'
+import type { SourceSetting, Table } from '../model/native.ts'
 import type { Problem } from '../model/problem.ts'
 import { apply, fetch, plan } from './apply.ts'
 import type { Context } from './context.ts'
 import type { Edited } from './edit.ts'
-import { ensureProjectEnvironment, keepsLock } from './environment.ts'
+import { ensureProjectEnvironment, keepsLock, projectPython } from './environment.ts'
 import type { ProjectPlace } from './load.ts'
 import { installOwn } from './own.ts'
 import { type Locked, lockProject, NO_UPGRADE } from './resolve.ts'
@@ -25,11 +25,13 @@ export async function changeProject(
   ) => Promise<{ edited: Edited; locked: Locked }>,
 ): Promise<Synced> {
   const { project } = place
+  // A resolution that fails leaves no environment behind.
+  const python = await projectPython(context, place)
+  const { edited, locked } = await edit(({ manifest, adding, sources }, previous) => {
+    const draft = { manifest, ...(adding ? { adding } : {}), ...(sources ? { sources } : {}) }
+    return lockProject(context, place, { ...draft, python, upgrade: NO_UPGRADE, previous })
+  })
   const environment = await ensureProjectEnvironment(context, place)
-  const python = environment.python
-  const { edited, locked } = await edit(({ manifest, adding }, previous) =>
-    lockProject(context, place, { manifest, python, upgrade: NO_UPGRADE, previous, ...(adding ? { adding } : {}) }),
-  )
   const selection = select(edited.manifest, {
     groups: namedIf(table, 'group', edited.manifest.dependency_groups),
     extras: namedIf(table, 'extra', edited.manifest.optional_dependencies),
@@ -40,7 +42,7 @@ export async function changeProject(
   const wanted = await plan(context, place, { environment, lock: locked.lock, selection })
   const fetched = await fetch(context, place, wanted)
   await save(context, project, { locked: keepsLock(context) ? locked : null, manifest_text: edited.text })
-  const after: ProjectPlace = { ...place, project: { ...project, ...edited } }
+  const after = afterEdit(place, edited)
   try {
     const applied = await apply(context, after, wanted, fetched)
     const own = await installOwn(context, after, environment)
@@ -49,6 +51,16 @@ export async function changeProject(
     return synced
   } catch (error) {
     throw error instanceof Failure ? new Failure(error.problems.map(repairable)) : error
+  }
+}
+
+function afterEdit(place: ProjectPlace, { text, manifest, sources }: Edited): ProjectPlace {
+  const { configuration } = place
+  const known = configuration.sources.value as Record<string, SourceSetting>
+  return {
+    ...place,
+    project: { ...place.project, text, manifest },
+    configuration: { ...configuration, sources: { ...configuration.sources, value: { ...known, ...sources } } },
   }
 }
 

@@ -1,9 +1,12 @@
 import { fail } from '../errors/failure.ts'
 import { notADependency } from '../errors/project.ts'
-import type { Manifest, ManifestEdit, Requirement, Root, Table } from '../model/native.ts'
+import { sourceNotRepository } from '../errors/source.ts'
+import type { Manifest, ManifestEdit, Requirement, Root, SourceSetting, Table } from '../model/native.ts'
 import type { Project } from '../project/project.ts'
 import type { Context } from './context.ts'
+import type { ProjectPlace } from './load.ts'
 import { normalised } from './own.ts'
+import { absolute, isPlace, type PlaceOptions, requireNamed, requirePlace } from './source.ts'
 
 /** A manifest after an edit; nothing is written yet. */
 export interface Edited {
@@ -11,6 +14,7 @@ export interface Edited {
   manifest: Manifest
   /** What the manifest on disk does not have yet. */
   adding?: Root
+  sources?: Record<string, SourceSetting>
 }
 
 /** `flask@3.1` as other package managers write it; a URL after `@` is PEP 508's and left alone. */
@@ -20,25 +24,50 @@ export function asRequirement(typed: string): string {
   return found[2] === 'latest' ? `${found[1]}` : `${found[1]}==${found[2]}`
 }
 
-/** What was typed and is news: a bare name that is there already keeps what the manifest says of it. */
+/**
+ * What was typed and is news: a bare name that is there already with the same marker keeps what the manifest says of it. A
+ * place becomes a name, and the place stands in `[tool.pybun.sources]`: many backends refuse URLs in their metadata.
+ */
 export async function pendingRequirements(
   context: Context,
-  manifest: Manifest,
-  wish: { typed: string[]; table: Table },
+  place: ProjectPlace,
+  wish: { typed: string[]; table: Table; options: PlaceOptions; python: string },
 ): Promise<Typed[]> {
-  const names = await namesIn(context, manifest, wish.table)
-  const all = await Promise.all(
-    wish.typed.map(asRequirement).map(async (text) => ({ text, requirement: await parse(context, text) })),
-  )
-  return all.filter(
-    ({ requirement }) =>
-      !(isBare(requirement) && requirement.extras.length === 0 && names.includes(normalised(requirement.name))),
-  )
+  const { manifest } = place.project
+  const { options, python } = wish
+  const present = await Promise.all(requirementsIn(manifest, wish.table).map((text) => parse(context, text)))
+  const isThere = (requirement: Requirement) =>
+    present.some(
+      ({ name, marker }) => normalised(name) === normalised(requirement.name) && marker === requirement.marker,
+    )
+  const all: Typed[] = []
+  for (const typed of wish.typed) {
+    if (isPlace(typed)) {
+      all.push(await requirePlace(context, place, { typed, python, options }))
+      continue
+    }
+    const text = asRequirement(typed)
+    const requirement = await parse(context, text)
+    if (requirement.url !== null) all.push(await requireNamed(context, place, { text, options }))
+    else {
+      refuseOptions(options, typed)
+      if (!(isBare(requirement) && requirement.extras.length === 0 && isThere(requirement)))
+        all.push({ text, requirement })
+    }
+  }
+  return all
 }
 
 export interface Typed {
   text: string
   requirement: Requirement
+  /** Relative to the project. */
+  source?: SourceSetting
+}
+
+function refuseOptions(options: PlaceOptions, typed: string): void {
+  const given = (['editable', 'branch', 'tag', 'rev', 'subdirectory'] as const).find((key) => options[key])
+  if (given) fail(sourceNotRepository(`--${given}`, typed))
 }
 
 /** The manifest with these requirements. */
@@ -49,26 +78,35 @@ export async function withRequirements(
 ): Promise<Edited> {
   const path = project.manifest_path
   if (wish.requirements.length === 0) return { text: project.text, manifest: project.manifest }
-  const edits = wish.requirements.map(({ text }): ManifestEdit => ({ kind: 'add', requirement: text, ...wish.table }))
+  const edits = wish.requirements.flatMap(({ text, requirement, source }): ManifestEdit[] => [
+    { kind: 'add', requirement: text, ...wish.table },
+    ...(source ? [{ kind: 'set-source' as const, name: requirement.name, entry: source }] : []),
+  ])
   const { text } = await context.native.manifestEdit({ text: project.text, path, edits })
   const { table, table_name } = wish.table
   const adding: Root = {
     requirements: wish.requirements.map(({ requirement }) => requirement.name),
     ...(table === 'project' || table_name === undefined ? {} : { [table]: table_name }),
   }
-  return { text, manifest: await context.native.manifestParse({ text, path }), adding }
+  const placed = wish.requirements.flatMap(({ requirement, source }) =>
+    source ? [[requirement.name, absolute(source, project.root)] as const] : [],
+  )
+  const manifest = await context.native.manifestParse({ text, path })
+  return { text, manifest, adding, ...(placed.length ? { sources: Object.fromEntries(placed) } : {}) }
 }
 
 /** A lower bound for every requirement that was typed without a version: the one that was chosen. */
 export function withLowerBounds(typed: Typed[], chosen: { name: string; version: string }[]): Typed[] {
-  return typed.map(({ text, requirement }) => {
+  return typed.map(({ text, requirement, source }) => {
+    if (source) return { text, requirement, source }
     if (!isBare(requirement)) return { text, requirement }
     const versions = chosen.filter(({ name }) => normalised(name) === normalised(requirement.name))
     // A universal lock may hold several; the bound must admit each of them.
     const version = versions.map((found) => found.version.replace(/\+.*$/, '')).sort(byVersion)[0]
     if (!version) return { text, requirement }
     const extras = requirement.extras.length ? `[${requirement.extras.join(',')}]` : ''
-    const marker = requirement.marker ? ` ; ${requirement.marker}` : ''
+    // As it was typed: the parsed one is in a form that few would write.
+    const marker = text.includes(';') ? ` ; ${text.slice(text.indexOf(';') + 1).trim()}` : ''
     const name = /^[A-Za-z0-9][\w.-]*/.exec(text)?.[0] ?? requirement.name
     return { text: `${name}${extras}>=${version}${marker}`, requirement: { ...requirement, specifier: `>=${version}` } }
   })
@@ -86,12 +124,16 @@ export async function withoutNames(
     if (known.includes(normalised(name))) continue
     fail(notADependency(name, describe(wish.table), known, await elsewhere(context, project.manifest, name)))
   }
-  const { text, removed } = await context.native.manifestEdit({
-    text: project.text,
-    path: project.manifest_path,
-    edits,
-  })
-  return { text, removed, manifest: await context.native.manifestParse({ text, path: project.manifest_path }) }
+  const path = project.manifest_path
+  const { text, removed } = await context.native.manifestEdit({ text: project.text, path, edits })
+  const manifest = await context.native.manifestParse({ text, path })
+  const unused: ManifestEdit[] = []
+  for (const name of wish.names) {
+    if ((await elsewhere(context, manifest, name)) === null) unused.push({ kind: 'remove-source', name })
+  }
+  if (unused.length === 0) return { text, removed, manifest }
+  const cleaned = await context.native.manifestEdit({ text, path, edits: unused })
+  return { text: cleaned.text, removed, manifest: await context.native.manifestParse({ text: cleaned.text, path }) }
 }
 
 async function parse(context: Context, text: string): Promise<Requirement> {

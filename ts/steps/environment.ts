@@ -16,6 +16,14 @@ export async function ensureProjectEnvironment(context: Context, place: ProjectP
   return ensureEnvironment(context, place, environment_path, interpreter.path)
 }
 
+/** The interpreter that the environment of a project has or will have. */
+export async function projectPython(context: Context, place: ProjectPlace): Promise<string> {
+  const chosen = await chosenEnvironment(context, place)
+  if (chosen) return chosen.python
+  const { root, manifest } = place.project
+  return (await choosePython(context, place, { requires_python: manifest.requires_python, directory: root })).path
+}
+
 /**
  * The environment for work outside of any project: PYBUN_ENV, the nearest `.pybun/venv`, else `fallback`:
  * one beside the requirements that are being installed, or the one that all such runs share.

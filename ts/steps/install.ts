@@ -5,8 +5,9 @@ import type { Context } from './context.ts'
 import { describeEnvironment, describeSync } from './describe.ts'
 import { ensureLooseEnvironment, ensureProjectEnvironment } from './environment.ts'
 import { exclusive } from './exclusive.ts'
-import { loadPlace, loadProject, type Place, type ProjectPlace } from './load.ts'
+import { credentialsIn, loadPlace, loadProject, type Place, type ProjectPlace } from './load.ts'
 import { lockFor, machineRequest } from './resolve.ts'
+import { requireListed } from './source.ts'
 import { type Choice, syncProject } from './sync.ts'
 
 /** Makes the project's environment what manifest and lock say. */
@@ -28,8 +29,15 @@ export async function installFromFiles(context: Context, files: string[], reinst
     const environment = isProject(place)
       ? await ensureProjectEnvironment(context, place)
       : await ensureLooseEnvironment(context, place, 'here')
-    const wish = { ...read, python: environment.python }
-    const here = { ...place, settings: settingsWith(place, read) }
+    const { python } = environment
+    const there = { ...place, settings: settingsWith(place, read) }
+    const listed = []
+    for (const source of read.sources) listed.push(await requireListed(context, there, { ...source, python }))
+    const requirements = [...read.requirements, ...listed.map(({ text }) => text)]
+    const editables = listed.flatMap(({ name, editable }) => (editable ? [name] : []))
+    const wish = { ...read, requirements, editables, python }
+    const credentials = credentialsIn(requirements.flatMap((text) => text.split(/\s*@\s+/)[1] ?? []))
+    const here = { ...there, settings: { ...there.settings, credentials } }
     const { lock } = await lockFor(context, machineRequest(here, wish), null)
     const selection = { ...EVERYTHING, reinstall, keep_extraneous: true, project: place.project?.manifest.name ?? null }
     const wanted = await plan(context, here, { environment, lock, selection })

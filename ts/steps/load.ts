@@ -53,8 +53,13 @@ function ofProject({ root, manifest }: Project, { configuration }: Loaded): Pick
     ...requirements.flatMap((of) => Object.values(of).flat()).flatMap((text) => text.split(/\s*@\s+/)[1] ?? []),
     ...sources.flatMap(({ git, url }) => [git ?? [], url ?? []].flat()),
   ]
-  const credentials = texts.map((text) => text.split(/\s/)[0] ?? '').filter((text) => /:\/\/[^/@]+@/.test(text))
-  return { root, credentials: [...new Set(credentials)] }
+  return { root, credentials: credentialsIn(texts) }
+}
+
+/** The URLs that hold some. */
+export function credentialsIn(urls: string[]): string[] {
+  const first = urls.map((text) => text.split(/\s/)[0] ?? '')
+  return [...new Set(first.filter((text) => /:\/\/[^/@]+@/.test(text)))]
 }
 
 function settingsOf({ options, system }: Context, { configuration, user_urls }: Loaded): Settings {

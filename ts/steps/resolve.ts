@@ -118,6 +118,7 @@ export function machineRequest(
   wish: {
     requirements: string[]
     constraints?: string[]
+    editables?: string[]
     hashes?: Record<string, string[]>
     requires_python?: string | null
     python: string
@@ -135,6 +136,7 @@ export function machineRequest(
     no_binary: [...settings.no_binary, ...(wish.no_binary ?? [])],
     only_binary: [...settings.only_binary, ...(wish.only_binary ?? [])],
     ...(wish.pre ? { prereleases: 'allow' as const } : {}),
+    ...(wish.editables?.length ? { editables: wish.editables } : {}),
     ...(wish.hashes ? { hashes: wish.hashes } : {}),
     requires_python: wish.requires_python ?? null,
     python: wish.python,

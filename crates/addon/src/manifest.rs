@@ -2,7 +2,7 @@
 
 use crate::answer::{Outcome, all, answer, one};
 use napi_derive::napi;
-use pybun_manifest::{Declared, Edit, Positions, Table};
+use pybun_manifest::{Declared, Edit, Entry, EntryValue, Positions, Table};
 use pybun_model::{Problem, VersionOrUrl};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -59,6 +59,13 @@ enum EditWire {
         #[serde(flatten)]
         table: TableWire,
     },
+    SetSource {
+        name: String,
+        entry: Map<String, Value>,
+    },
+    RemoveSource {
+        name: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -80,10 +87,24 @@ pub fn manifest_edit(request: String) -> napi::Result<String> {
         let edits = edits.into_iter().map(|edit| match edit {
             EditWire::Add { requirement, table: of } => Edit::Add { requirement, table: table(of) },
             EditWire::Remove { name, table: of } => Edit::Remove { name, table: table(of) },
+            EditWire::SetSource { name, entry } => Edit::SetSource { name, entry: entry_of(entry) },
+            EditWire::RemoveSource { name } => Edit::RemoveSource { name },
         });
         let edited = pybun_manifest::edit(&text, &path, &edits.collect::<Vec<_>>()).map_err(one)?;
         Ok(json!({ "text": edited.text, "removed": edited.removed, "added": edited.added }))
     })
+}
+
+fn entry_of(entry: Map<String, Value>) -> Entry {
+    let value = |value| match value {
+        Value::Bool(flag) => EntryValue::Flag(flag),
+        Value::String(text) => EntryValue::Text(text),
+        other => EntryValue::Text(other.to_string()),
+    };
+    let mut entry: Entry = entry.into_iter().map(|(key, of)| (key, value(of))).collect();
+    let order = ["git", "path", "url", "branch", "tag", "rev", "subdirectory", "editable"];
+    entry.sort_by_key(|(key, _)| order.iter().position(|known| known == key));
+    entry
 }
 
 #[napi(catch_unwind)]
@@ -151,16 +172,19 @@ pub fn requirements_read(request: String) -> napi::Result<String> {
         let environment: BTreeMap<String, String> = std::env::vars().collect();
         let mut read = |path: &str| read_file(&cwd, path);
         let read = pybun_manifest::requirements::parse(&paths, &environment, &mut read).map_err(all)?;
-        if let Some(source) = read.sources.first() {
-            return Err(vec![unsupported_source(&source.place, &source.path, source.line)]);
-        }
         let hashing =
             require_hashes || read.require_hashes || read.requirements.iter().any(|listed| !listed.hashes.is_empty());
-        let bare: Vec<Problem> = read
+        let of_requirements = read
             .requirements
             .iter()
-            .filter(|listed| hashing && listed.hashes.is_empty())
-            .map(|listed| without_hash(&listed.declared.text, &listed.path, listed.line))
+            .filter(|listed| listed.hashes.is_empty())
+            .map(|listed| (&listed.declared.text, &listed.path, listed.line));
+        // A tree has no hash that could be stated.
+        let of_sources = read.sources.iter().map(|source| (&source.place, &source.path, source.line));
+        let bare: Vec<Problem> = of_requirements
+            .chain(of_sources)
+            .filter(|_| hashing)
+            .map(|(text, path, line)| without_hash(text, path, line))
             .collect();
         if !bare.is_empty() {
             return Err(bare);
@@ -174,6 +198,10 @@ pub fn requirements_read(request: String) -> napi::Result<String> {
         Ok(json!({
             "requirements": read.requirements.iter().map(|listed| &listed.declared.text).collect::<Vec<_>>(),
             "constraints": read.constraints.iter().map(|listed| &listed.declared.text).collect::<Vec<_>>(),
+            "sources": read.sources.iter().map(|source| json!({
+                "text": source.place,
+                "editable": source.editable,
+            })).collect::<Vec<_>>(),
             "hashes": hashes,
             "index_url": read.index_url,
             "extra_index_urls": read.extra_index_urls,
@@ -193,14 +221,6 @@ fn read_file(cwd: &Path, path: &str) -> Result<Vec<u8>, String> {
         return Ok(bytes);
     }
     std::fs::read(cwd.join(path)).map_err(|error| error.to_string())
-}
-
-fn unsupported_source(place: &str, path: &str, line: usize) -> Problem {
-    let message = format!("{path}:{line} names the source tree `{place}`, which PyBun cannot install yet");
-    Problem::new("requirements/unsupported-source", message)
-        .hint("Name an index project, or a wheel or sdist by `name @ URL`")
-        .with("path", path)
-        .with("line", line)
 }
 
 /// Once one requirement states a hash, all must (pip's hash-checking mode).

@@ -15,7 +15,7 @@ use pybun_supply::{Project, Supply};
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -230,6 +230,11 @@ impl ResolveWire {
         let mut sources = all_of(self.indexes.iter().map(index))?;
         sources.extend(all_of(self.editables.iter().map(editable))?);
         sources.extend(Sources::read(&self.sources).editables().map(|name| (name.clone(), Assigned::Editable)));
+        // What nobody requires says nothing.
+        let required =
+            requirements_of(&self.roots.iter().flat_map(|root| root.requirements.clone()).collect::<Vec<_>>())?;
+        let required: BTreeSet<&PackageName> = required.iter().map(|requirement| &requirement.name).collect();
+        sources.retain(|(name, assigned)| *assigned != Assigned::Editable || required.contains(name));
         Ok(sources.into_iter().collect())
     }
 

@@ -1,6 +1,7 @@
 //! Adding to and removing from the requirement lists of a manifest; everything else in the text stays as it was.
 
 use crate::array::{Layout, Splice};
+use crate::edit_source::{Entry, remove_source, set_source};
 use crate::position::Lines;
 use crate::toml::{document, join};
 use crate::{Declared, Error, FileKind};
@@ -13,9 +14,23 @@ use toml_edit::{Array, DocumentMut, Item, TableLike, Value};
 pub enum Edit {
     /// Takes the place of a requirement with the same name and marker, or is inserted: in order when the list is
     /// sorted, else at the end. A missing list is made.
-    Add { requirement: String, table: Table },
+    Add {
+        requirement: String,
+        table: Table,
+    },
     /// Removes every requirement of that name.
-    Remove { name: String, table: Table },
+    Remove {
+        name: String,
+        table: Table,
+    },
+    /// Says where a project comes from, in `[tool.pybun.sources]`.
+    SetSource {
+        name: String,
+        entry: Entry,
+    },
+    RemoveSource {
+        name: String,
+    },
 }
 
 /// Which list of requirements.
@@ -41,6 +56,8 @@ pub fn edit(text: &str, path: &str, edits: &[Edit]) -> Result<Edited, Error> {
         match edit {
             Edit::Add { requirement, table } => edited.add(path, requirement.trim(), table)?,
             Edit::Remove { name, table } => edited.remove(path, name, table)?,
+            Edit::SetSource { name, entry } => edited.text = set_source(&edited.text, path, name, entry)?,
+            Edit::RemoveSource { name } => edited.text = remove_source(&edited.text, path, name)?,
         }
     }
     Ok(edited)

@@ -4,6 +4,7 @@
 mod array;
 mod build_system;
 mod edit;
+mod edit_source;
 mod groups;
 mod manifest;
 mod position;
@@ -15,6 +16,7 @@ pub mod toml;
 
 pub use build_system::BuildSystem;
 pub use edit::{Edit, Edited, Table, edit};
+pub use edit_source::{Entry, EntryValue};
 pub use manifest::{Declared, Manifest};
 pub use position::{Position, Positions};
 pub use problems::{Error, FileKind};

@@ -139,7 +139,11 @@ pub(crate) fn parse(name: &PackageName, text: &str) -> Result<Place, Problem> {
     if url.scheme() == "file" {
         let path = url.to_file_path().map_err(|()| unusable(name, text, "it names no file of this machine"))?;
         match std::fs::metadata(&path) {
-            Ok(metadata) if metadata.is_dir() => return Ok(Place::Directory(path)),
+            Ok(metadata) if metadata.is_dir() => {
+                let fragment = url.fragment().unwrap_or_default();
+                let inner = fragment.split('&').find_map(|part| part.strip_prefix("subdirectory="));
+                return Ok(Place::Directory(inner.map_or(path.clone(), |inner| path.join(decoded(inner)))));
+            }
             Ok(_) => {}
             Err(error) => return Err(missing(name, &path, &error)),
         }

@@ -27,12 +27,15 @@ export function describeChanges(root: string, before: Tree, after: Tree, show: s
   return lines.join('\n')
 }
 
+/** Made by tools, and of no interest: bytecode, and the inside of repositories. */
+const HIDDEN = ['__pycache__', '.git']
+
 function walk(root: string, below: string, tree: Tree) {
   const entries = readdirSync(join(root, below), { withFileTypes: true })
   if (entries.length === 0 && below !== '' && below !== 'home') tree.set(`${below}/`, 'empty')
   for (const entry of entries) {
     const path = below === '' ? entry.name : `${below}/${entry.name}`
-    if (['tmp', 'bin', 'home/.cache'].includes(path) || entry.name === '__pycache__') continue
+    if (['tmp', 'bin', 'home/.cache'].includes(path) || HIDDEN.includes(entry.name)) continue
     if (entry.isDirectory()) walk(root, path, tree)
     else tree.set(path, digest(join(root, path)))
   }

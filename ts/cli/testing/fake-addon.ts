@@ -192,6 +192,7 @@ function manifest(text: string, path: string) {
 function edit(text: string, edits: ManifestEdit[]) {
   let result = text
   for (const wish of edits) {
+    if (wish.kind === 'set-source' || wish.kind === 'remove-source') continue
     const key = wish.table === 'project' ? 'dependencies' : (wish.table_name ?? '')
     if (!new RegExp(`^${key} = `, 'm').test(result)) result += `\n[dependency-groups]\n${key} = []\n`
     result = result.replace(new RegExp(`^${key} = (.*)$`, 'm'), (_line, array: string) => {
