@@ -75,7 +75,7 @@ describe('add', () => {
     const envelope = await json(['add', 'nowhere'])
     expect(envelope.diagnostics[0]).toMatchObject({ code: 'resolve/unknown-package', error_type: 'resolve' })
     expect(read('pyproject.toml')).toBe(MANIFEST)
-    expect(readdirSync(project).sort()).toEqual(['.pybun', 'pyproject.toml'])
+    expect(readdirSync(project).sort()).toEqual(['pyproject.toml'])
   })
 
   it('keeps manifest and lock when the environment fails, and says what repairs it', async () => {
@@ -85,6 +85,19 @@ describe('add', () => {
     expect(envelope.diagnostics[0]).toMatchObject({ code: 'install/disk-full', fix_suggestion: 'pybun install' })
     expect(read('pyproject.toml')).toContain('flask>=3.1.2')
     expect(read('pybun.lockb')).toContain('flask>=3.1.2')
+  })
+
+  it('does not overwrite a manifest that was edited meanwhile', async () => {
+    const { addon, json, read, write } = bench()
+    write('pyproject.toml', MANIFEST)
+    const { fetchPlan } = addon
+    addon.fetchPlan = (...args) => {
+      write('pyproject.toml', `${MANIFEST}# mine\n`)
+      return fetchPlan?.(...args)
+    }
+    const envelope = await json(['add', 'flask'])
+    expect(envelope.diagnostics[0]).toMatchObject({ code: 'manifest/changed-meanwhile' })
+    expect([read('pyproject.toml'), read('pybun.lockb')]).toEqual([`${MANIFEST}# mine\n`, null])
   })
 
   it('leaves no lock behind with --no-lock', async () => {

@@ -28,6 +28,7 @@ export function fakeAddon(world: World = {}): Addon & { calls: string[] } {
     requirementParse: answer(({ text }: { text: string }) => requirement(text)),
     requirementsRead: answer(() => ({
       requirements: ['flask'],
+      sources: [],
       constraints: [],
       hashes: {},
       index_url: null,
