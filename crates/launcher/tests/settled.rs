@@ -224,7 +224,8 @@ fn a_tool_that_is_ready_runs() {
     assert_eq!(place.says("x tool@2 a"), "cli cli.js x tool@2 a\n");
 
     place.file("project/.pybun/config.toml", "");
-    assert_eq!(place.says("x tool a"), "cli cli.js x tool a\n", "a configured project has tools of its own");
+    let ready = format!("tool {} a\n", place.at(&format!("{directory}/bin")));
+    assert_eq!(place.says("x tool a"), ready, "the project around has no say in a tool");
 }
 
 #[test]
