@@ -128,7 +128,7 @@ impl<'a> World<'a> {
                     name: name.clone(),
                     node: package.clone(),
                     range: range.clone(),
-                    bar: Bar::Why(why.clone()),
+                    bar: if *why == Why::TooNew { Bar::TooNew } else { Bar::Why(why.clone()) },
                 },
                 None => Leaf::Broken { why: why.clone() },
             }),

@@ -56,7 +56,7 @@ fn reason<'a>(story: &'a Story, world: World) -> Option<Reason<'a>> {
 fn code_of(bar: &Bar) -> &'static str {
     match bar {
         Bar::NoVersion => "resolve/no-matching-version",
-        Bar::TooNew => "resolve/excluded-newer",
+        Bar::TooNew => "resolve/too-new",
         Bar::Prereleases => "resolve/prereleases-only",
         Bar::Why(why) => match why {
             Why::NotFound => "resolve/unknown-package",

@@ -210,7 +210,7 @@ pub(crate) fn asker_name(by: &Asker) -> Option<&PackageName> {
 
 fn wall(walls: &mut Vec<Wall>, world: World, name: PackageName, range: &Range, bar: Bar) {
     // That there is nothing between two versions goes without saying.
-    if matches!(bar, Bar::NoVersion | Bar::TooNew) {
+    if bar == Bar::NoVersion || (bar == Bar::TooNew && world.is_known(&name)) {
         return;
     }
     let whole = world.versions(&name).is_empty();

@@ -264,17 +264,17 @@ fn uploaded_too_late() {
     check(
         "a 1:\na 2 {uploaded 2024-01-31}:",
         asked(&["a>=2"]),
-        "resolve/excluded-newer: every version of `a` that satisfies `a>=2` was uploaded too late for exclude-newer 2023-01-01",
+        "resolve/too-new: every version of `a` that satisfies `a>=2` was uploaded too late for exclude-newer 2023-01-01",
     );
     check(
         "a 2 {uploaded 2024-01-31}:",
         asked(&["a"]),
-        "resolve/excluded-newer: every version of `a` was uploaded too late for exclude-newer 2023-01-01",
+        "resolve/too-new: every version of `a` was uploaded too late for exclude-newer 2023-01-01",
     );
     check(
         "a 2 {uploaded 2024-01-31}:\nb 1: a",
         asked(&["b"]),
-        "resolve/excluded-newer: every version of `a` was uploaded too late for exclude-newer 2023-01-01
+        "resolve/too-new: every version of `a` was uploaded too late for exclude-newer 2023-01-01
            asked for by: your project -> b 1 -> a",
     );
 }
