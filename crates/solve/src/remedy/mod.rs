@@ -14,7 +14,7 @@ use pybun_model::{
     VersionSpecifier, VersionSpecifiers,
 };
 use pybun_resolver::{Range, Resolver, Why};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use uv_pep440::Operator;
@@ -564,8 +564,16 @@ fn table(list: &RootKind) -> String {
 fn chosen(remedy: &Remedy, story: &Story) -> Vec<String> {
     let links = story.links.iter().filter_map(|link| name_of(&link.node));
     let named: BTreeSet<&PackageName> = links.chain(story.walls.iter().map(|wall| &wall.name)).collect();
-    let of_them = remedy.lock.packages.iter().filter(|package| named.contains(&package.name));
-    of_them.map(|package| format!("{} {}", package.name, package.version)).collect()
+    let mut versions: BTreeMap<&PackageName, BTreeSet<&Version>> = BTreeMap::new();
+    for package in remedy.lock.packages.iter().filter(|package| named.contains(&package.name)) {
+        versions.entry(&package.name).or_default().insert(&package.version);
+    }
+    let of_name = |(name, versions): (&PackageName, BTreeSet<&Version>)| match versions.iter().collect::<Vec<_>>()[..] {
+        [lowest, highest] => format!("{name} {lowest} or {highest}"),
+        [lowest, .., highest] => format!("{name} {lowest} to {highest}"),
+        _ => format!("{name} {}", versions.first().map(ToString::to_string).unwrap_or_default()),
+    };
+    versions.into_iter().map(of_name).collect()
 }
 
 fn data(remedy: &Remedy, request: &Request) -> serde_json::Value {

@@ -115,12 +115,12 @@ fn python_is_narrowed() {
     check(
         "a 1 {python>=3.10}:\na 2 {python>=3.12}:",
         request(&["a"]),
-        "It resolves with `requires-python = \">=3.10\"` (a 1 and a 2), or with `a ; python_full_version >= '3.10'` instead of `a` (a 1 and a 2)",
+        "It resolves with `requires-python = \">=3.10\"` (a 1 or 2), or with `a ; python_full_version >= '3.10'` instead of `a` (a 1 or 2)",
     );
     check(
         "a 1:\na 2 {python>=3.12}:",
         request(&["a>=2"]),
-        "It resolves with `a>=1` instead of `a>=2` (a 1 and a 2), or with `requires-python = \">=3.12\"` (a 2) | pybun add a>=1",
+        "It resolves with `a>=1` instead of `a>=2` (a 1 or 2), or with `requires-python = \">=3.12\"` (a 2) | pybun add a>=1",
     );
 }
 
@@ -202,6 +202,6 @@ fn extras_and_groups_may_be_declared_to_conflict() {
     check(
         "a 1:\na 2:\nb 1: a<2\nc 1: a>=2",
         request(&["extra x: b", "group y: c"]),
-        "It resolves with `conflicts = [[{ extra = \"x\" }, { group = \"y\" }]]` in [tool.pybun] (a 1, a 2, b 1 and c 1), or without `b` (a 2 and c 1) | pybun remove --optional x b",
+        "It resolves with `conflicts = [[{ extra = \"x\" }, { group = \"y\" }]]` in [tool.pybun] (a 1 or 2, b 1 and c 1), or without `b` (a 2 and c 1) | pybun remove --optional x b",
     );
 }
