@@ -65,10 +65,9 @@ async fn requirements_of(
     let mut open: JoinSet<Option<(u32, Vec<Requirement>)>> = JoinSet::new();
     for position in pybun_exchange::deciders(rows, new) {
         let package = &new.packages[position as usize];
-        let wheel = |file: &&IndexFile| {
-            file.distribution.version() == &package.version && matches!(file.distribution, Distribution::Wheel(_))
-        };
-        let Some(file) = pages.get(&package.name).and_then(|page| page.files.iter().find(wheel)).cloned() else {
+        let wheel = |file: &&IndexFile| matches!(file.distribution, Distribution::Wheel(_));
+        let page = pages.get(&package.name);
+        let Some(file) = page.and_then(|page| page.files.of(&package.version).find(wheel)).cloned() else {
             continue;
         };
         let source = source.clone();

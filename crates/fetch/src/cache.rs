@@ -1,17 +1,26 @@
-//! Answers on disk: one file per URL below `<cache_dir>/http/v1/`, replaced by rename, checked by a checksum.
+//! Answers on disk: one file per URL below `<cache_dir>/http/v1/`, replaced by rename, checked by checksums.
 //!
-//! A file is `magic (8) | CRC-32 of the rest (4) | length of the head (4) | head (postcard) | body`. A file that is cut
-//! short, altered or of another version is no entry: it is fetched again.
+//! A file is `magic (8) | size of the head (4) | size of the front (4) | CRC-32 of the head (4) | CRC-32 of the front (4) |
+//! head (postcard) | front | rest`. Head and front are read always, the rest in parts, by whoever knows the checksums of
+//! its parts. A file that is cut short, altered or of another version is no entry: it is fetched again.
 
 use crate::Error;
+use crate::compact_page::{Encoded, Rest};
 use serde::{Deserialize, Serialize};
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::{NamedTempFile, TempPath};
 use url::Url;
 
-const MAGIC: [u8; 8] = *b"PBHTTP\x00\x01";
-const HEAD_AT: usize = 16;
+const MAGIC: [u8; 8] = *b"PBHTTP\x00\x02";
+const HEAD_AT: usize = 24;
+/// Most heads and fronts are within the first bytes of this number.
+const FIRST: u64 = 8 << 10;
+/// Whoever asks for more parts than this of one rest gets them from memory.
+const PARTS: u32 = 8;
 
 pub(crate) struct Cache {
     pages: PathBuf,
@@ -45,12 +54,115 @@ impl Head {
 pub(crate) struct Entry {
     pub(crate) head: Head,
     bytes: Vec<u8>,
-    body_at: usize,
+    front_at: usize,
+    front_size: usize,
 }
 
 impl Entry {
-    pub(crate) fn body(&self) -> &[u8] {
-        &self.bytes[self.body_at..]
+    /// `bytes` may be the whole file or end after the front.
+    pub(crate) fn parse(bytes: Vec<u8>) -> Option<Self> {
+        let prefix = Prefix::parse(&bytes)?;
+        let front_at = HEAD_AT.checked_add(prefix.head_size as usize)?;
+        let front_size = prefix.front_size as usize;
+        let head = bytes.get(HEAD_AT..front_at)?;
+        let front = bytes.get(front_at..front_at.checked_add(front_size)?)?;
+        if crc32fast::hash(head) != prefix.head_crc || crc32fast::hash(front) != prefix.front_crc {
+            return None;
+        }
+        let head = postcard::from_bytes(head).ok()?;
+        Some(Self { head, bytes, front_at, front_size })
+    }
+
+    pub(crate) fn front(&self) -> &[u8] {
+        &self.bytes[self.front_at..self.front_at + self.front_size]
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+struct Prefix {
+    head_size: u32,
+    front_size: u32,
+    head_crc: u32,
+    front_crc: u32,
+}
+
+impl Prefix {
+    fn of(head: &[u8], front: &[u8]) -> Self {
+        Self {
+            head_size: head.len() as u32,
+            front_size: front.len() as u32,
+            head_crc: crc32fast::hash(head),
+            front_crc: crc32fast::hash(front),
+        }
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let number = |at: usize| Some(u32::from_le_bytes(*bytes.get(at..at + 4)?.first_chunk()?));
+        let prefix =
+            Self { head_size: number(8)?, front_size: number(12)?, head_crc: number(16)?, front_crc: number(20)? };
+        (bytes[..8] == MAGIC).then_some(prefix)
+    }
+
+    fn to_bytes(self) -> Vec<u8> {
+        let numbers = [self.head_size, self.front_size, self.head_crc, self.front_crc];
+        let mut bytes = MAGIC.to_vec();
+        numbers.iter().for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
+        bytes
+    }
+
+    fn rest_at(self) -> u64 {
+        HEAD_AT as u64 + u64::from(self.head_size) + u64::from(self.front_size)
+    }
+}
+
+/// The rest of an entry, on disk.
+pub(crate) struct StoredRest {
+    path: PathBuf,
+    front_size: u32,
+    front_crc: u32,
+    asked: AtomicU32,
+    whole: OnceLock<Option<Vec<u8>>>,
+}
+
+impl StoredRest {
+    /// The file, and where the rest begins. Another process may have replaced it; what belongs to the same front is the
+    /// same rest.
+    fn open(&self) -> Option<(File, u64)> {
+        let mut file = File::open(&self.path).ok()?;
+        let mut bytes = [0; HEAD_AT];
+        file.read_exact(&mut bytes).ok()?;
+        let prefix = Prefix::parse(&bytes)?;
+        ((prefix.front_size, prefix.front_crc) == (self.front_size, self.front_crc)).then(|| (file, prefix.rest_at()))
+    }
+
+    fn whole(&self) -> Option<&[u8]> {
+        let read = || {
+            let (mut file, at) = self.open()?;
+            file.seek(SeekFrom::Start(at)).ok()?;
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).ok()?;
+            Some(bytes)
+        };
+        self.whole.get_or_init(read).as_deref()
+    }
+}
+
+impl Rest for StoredRest {
+    fn read(&self, offset: u64, size: u32) -> Option<Vec<u8>> {
+        if self.asked.fetch_add(1, Ordering::Relaxed) >= PARTS {
+            let start = usize::try_from(offset).ok()?;
+            return self.whole()?.get(start..start.checked_add(size as usize)?).map(<[u8]>::to_vec);
+        }
+        let (mut file, at) = self.open()?;
+        file.seek(SeekFrom::Start(at.checked_add(offset)?)).ok()?;
+        let mut bytes = Vec::new();
+        file.take(u64::from(size)).read_to_end(&mut bytes).ok()?;
+        (bytes.len() == size as usize).then_some(bytes)
+    }
+
+    fn discard(&self) {
+        // Whoever comes next asks the index.
+        let _ = std::fs::remove_file(&self.path);
     }
 }
 
@@ -73,33 +185,48 @@ impl Cache {
         directory.join(&hasher.finalize().to_hex().as_str()[..40])
     }
 
+    /// Head and front of the entry.
     pub(crate) fn load(&self, path: &Path) -> Option<Entry> {
-        let bytes = std::fs::read(path).ok()?;
-        let crc = u32::from_le_bytes(*bytes.get(8..12)?.first_chunk()?);
-        let head_size = u32::from_le_bytes(*bytes.get(12..HEAD_AT)?.first_chunk()?) as usize;
-        if bytes[..8] != MAGIC || crc32fast::hash(&bytes[12..]) != crc {
-            return None;
-        }
-        let body_at = HEAD_AT.checked_add(head_size)?;
-        let head = postcard::from_bytes(bytes.get(HEAD_AT..body_at)?).ok()?;
-        Some(Entry { head, bytes, body_at })
+        let mut file = File::open(path).ok()?;
+        let mut bytes = Vec::with_capacity(FIRST as usize);
+        (&mut file).take(FIRST).read_to_end(&mut bytes).ok()?;
+        let missing = Prefix::parse(&bytes)?.rest_at().saturating_sub(bytes.len() as u64);
+        file.take(missing).read_to_end(&mut bytes).ok()?;
+        Entry::parse(bytes)
     }
 
-    /// Not synced to disk: after a crash the checksum tells, and the index still has it.
-    pub(crate) fn save(&self, path: &Path, head: &Head, body: &[u8]) -> Result<(), Error> {
-        let head = postcard::to_allocvec(head).expect("a head is plain data");
-        let mut prefix = Vec::with_capacity(HEAD_AT + head.len());
-        prefix.extend_from_slice(&MAGIC);
-        prefix.extend_from_slice(&[0; 4]);
-        prefix.extend_from_slice(&(head.len() as u32).to_le_bytes());
-        prefix.extend_from_slice(&head);
-        let mut crc = crc32fast::Hasher::new();
-        crc.update(&prefix[12..]);
-        crc.update(body);
-        prefix[8..12].copy_from_slice(&crc.finalize().to_le_bytes());
+    /// The rest of the entry at `path`.
+    pub(crate) fn rest(&self, path: &Path, entry: &Entry) -> StoredRest {
+        StoredRest {
+            path: path.to_owned(),
+            front_size: entry.front_size as u32,
+            front_crc: crc32fast::hash(entry.front()),
+            asked: AtomicU32::new(0),
+            whole: OnceLock::new(),
+        }
+    }
 
+    /// An entry without rest.
+    pub(crate) fn save(&self, path: &Path, head: &Head, body: &[u8]) -> Result<(), Error> {
+        self.write(path, head, body, &[])
+    }
+
+    pub(crate) fn save_page(&self, path: &Path, head: &Head, page: &Encoded) -> Result<(), Error> {
+        self.write(path, head, &page.front, &page.rest)
+    }
+
+    /// Replaces the head of an entry. One that cannot be read any more stays as it is.
+    pub(crate) fn renew(&self, path: &Path, head: &Head, entry: &Entry) -> Result<(), Error> {
+        let rest = self.rest(path, entry);
+        rest.whole().map_or(Ok(()), |rest| self.write(path, head, entry.front(), rest))
+    }
+
+    /// Not synced to disk: after a crash the checksums tell, and the index still has it.
+    fn write(&self, path: &Path, head: &Head, front: &[u8], rest: &[u8]) -> Result<(), Error> {
+        let head = postcard::to_allocvec(head).expect("a head is plain data");
+        let prefix = Prefix::of(&head, front).to_bytes();
         let mut file = self.temporary_file()?;
-        let written = file.write_all(&prefix).and_then(|()| file.write_all(body));
+        let written = [&prefix[..], &head, front, rest].iter().try_for_each(|part| file.write_all(part));
         written.map_err(|error| Error::write(file.path(), &error))?;
         self.replace(file.into_temp_path(), path)
     }
@@ -144,7 +271,7 @@ mod tests {
         assert!(cache.load(&path).is_none());
         cache.save(&path, &head(), b"body").unwrap();
         let entry = cache.load(&path).unwrap();
-        assert_eq!((&entry.head, entry.body()), (&head(), &b"body"[..]));
+        assert_eq!((&entry.head, entry.front()), (&head(), &b"body"[..]));
 
         let bytes = std::fs::read(&path).unwrap();
         for at in 0..bytes.len() {
@@ -156,6 +283,26 @@ mod tests {
             assert!(cache.load(&path).is_none(), "cut at {at}");
         }
         assert_eq!(std::fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn the_rest_is_read_in_parts_and_outlives_a_new_head() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::new(dir.path());
+        let path = cache.path(Kind::Page, &Url::parse("https://index.example/a/").unwrap(), "");
+        let page = Encoded { front: b"front".to_vec(), rest: b"0123456789".to_vec() };
+        cache.save_page(&path, &head(), &page).unwrap();
+        let entry = cache.load(&path).unwrap();
+        let rest = cache.rest(&path, &entry);
+        assert_eq!(rest.read(2, 3).as_deref(), Some(&b"234"[..]));
+        cache.renew(&path, &Head { fetched_at: u64::MAX, ..head() }, &entry).unwrap();
+        assert_eq!(cache.load(&path).unwrap().head.fetched_at, u64::MAX);
+        for _ in 0..2 * PARTS {
+            assert_eq!(rest.read(7, 3).as_deref(), Some(&b"789"[..]));
+            assert_eq!((rest.read(7, 4), rest.read(u64::MAX, 1)), (None, None));
+        }
+        cache.save_page(&path, &head(), &Encoded { front: b"other".to_vec(), rest: page.rest }).unwrap();
+        assert_eq!(cache.rest(&path, &entry).read(2, 3), None);
     }
 
     #[test]

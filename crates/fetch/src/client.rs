@@ -213,7 +213,7 @@ impl Index {
 
     pub(crate) fn learn_storage(&self, page: &ProjectPage) {
         if self.storage.get().is_none()
-            && let Some(base) = page.files.first().and_then(|file| locate::storage_base(&file.url))
+            && let Some(base) = page.files.any().and_then(|file| locate::storage_base(&file.url))
         {
             self.storage.get_or_init(|| base);
         }

@@ -1,8 +1,11 @@
 //! A project page in the form that loads fast: texts that repeat are stored once, versions and URLs are rebuilt from
-//! parts instead of being parsed again.
+//! parts instead of being parsed again, and the files of a release are read only when they are asked for. A page has a
+//! front, which is always read, and a rest of one block for each release.
 
-use pybun_model::UrlBase;
-use pybun_model::{Distribution, IndexFile, PackageName, ProjectPage, SdistName, Sha256, Version, WheelName, Yanked};
+use pybun_model::{
+    Distribution, Files, IndexFile, PackageName, ProjectPage, ReadRelease, SdistName, Sha256, UrlBase, Version,
+    WheelName, Yanked,
+};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -10,21 +13,62 @@ use std::sync::Arc;
 use url::Url;
 
 /// Must change with every change of what is stored.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
-pub(crate) fn encode(page: &ProjectPage) -> Vec<u8> {
-    let mut versions = Table::default();
+/// A block of files above this size is not read: no release has so many.
+const MAX_BLOCK: u32 = 64 << 20;
+
+/// A page, written.
+#[derive(Default)]
+pub(crate) struct Encoded {
+    pub(crate) front: Vec<u8>,
+    pub(crate) rest: Vec<u8>,
+}
+
+/// Where the rest of a page is.
+pub(crate) trait Rest: Send + Sync {
+    /// `None` when it is no longer there.
+    fn read(&self, offset: u64, size: u32) -> Option<Vec<u8>>;
+    /// What was read is not what was written.
+    fn discard(&self);
+}
+
+pub(crate) fn encode(page: &ProjectPage) -> Encoded {
+    let mut by_version: Vec<&IndexFile> = page.files.iter().collect();
+    by_version.sort_by(|a, b| a.distribution.version().cmp(b.distribution.version()));
+    let releases: Vec<&[&IndexFile]> =
+        by_version.chunk_by(|a, b| a.distribution.version() == b.distribution.version()).collect();
+    let versions: Vec<String> = releases.iter().map(|files| files[0].distribution.version().to_string()).collect();
     let mut pythons = Table::default();
     let mut bases = Table::default();
-    let texts: Vec<String> = page.files.iter().map(|file| file.distribution.version().to_string()).collect();
-    let files = page.files.iter().zip(&texts).map(|(file, version)| CompactFile {
+    let mut rest = Vec::new();
+    let mut blocks = Vec::with_capacity(releases.len());
+    for files in releases {
+        let files: Vec<CompactFile> = files.iter().map(|file| compact(file, &mut pythons, &mut bases)).collect();
+        let block = postcard::to_allocvec(&files).expect("files are plain data");
+        blocks.push(Block { size: block.len() as u32, crc: crc32fast::hash(&block) });
+        rest.extend_from_slice(&block);
+    }
+    let front = Front {
+        format: FORMAT,
+        ignored: page.ignored as u64,
+        status: page.status.as_deref(),
+        versions: versions.iter().map(String::as_str).collect(),
+        blocks,
+        pythons: pythons.entries,
+        bases: bases.entries,
+    };
+    Encoded { front: postcard::to_allocvec(&front).expect("a page is plain data"), rest }
+}
+
+fn compact<'a>(file: &'a IndexFile, pythons: &mut Table<'a>, bases: &mut Table<'a>) -> CompactFile<'a> {
+    CompactFile {
         filename: &file.filename,
-        version: versions.index(version),
         build: match &file.distribution {
             Distribution::Wheel(wheel) => wheel.build.as_ref().map(|(number, rest)| (*number, &**rest)),
             Distribution::Sdist(_) => None,
         },
-        url: CompactUrl::of(&file.url, &file.filename, &mut bases),
+        url: CompactUrl::of(&file.url, &file.filename, bases),
         sha256: file.sha256.as_ref().map(|sha| &sha.0[..]),
         size: file.size,
         requires_python: file.requires_python.as_deref().map(|text| pythons.index(text)),
@@ -34,65 +78,106 @@ pub(crate) fn encode(page: &ProjectPage) -> Vec<u8> {
         },
         core_metadata: file.core_metadata.as_ref().map(|digest| digest.as_ref().map(|sha| &sha.0[..])),
         upload_time: file.upload_time.as_deref(),
-    });
-    let files: Vec<CompactFile> = files.collect();
-    let head = CompactHead {
-        format: FORMAT,
-        ignored: page.ignored as u64,
-        status: page.status.as_deref(),
-        versions: versions.entries,
-        pythons: pythons.entries,
-        bases: bases.entries,
-        files: files.len() as u64,
-    };
-    let bytes = postcard::to_allocvec(&head).expect("a page is plain data");
-    files.iter().fold(bytes, |bytes, file| postcard::to_extend(file, bytes).expect("a file is plain data"))
+    }
 }
 
 /// `None` when the bytes are of another format.
-pub(crate) fn decode(name: &PackageName, bytes: &[u8]) -> Option<ProjectPage> {
-    if bytes.first() != Some(&FORMAT) {
+pub(crate) fn decode(name: &PackageName, front: &[u8], rest: Box<dyn Rest>) -> Option<ProjectPage> {
+    if front.first() != Some(&FORMAT) {
         return None;
     }
-    let (compact, mut rest): (CompactHead, _) = postcard::take_from_bytes(bytes).ok()?;
-    let mut parts = Parts {
-        name,
-        versions: compact.versions.iter().map(|text| Version::from_str(text)).collect::<Result<_, _>>().ok()?,
-        pythons: compact.pythons.iter().map(|text| Arc::from(*text)).collect(),
-        bases: compact.bases.iter().map(|text| base_of(text)).collect::<Option<_>>()?,
-    };
-    let count = usize::try_from(compact.files).ok().filter(|count| *count <= rest.len())?;
-    let mut files = Vec::with_capacity(count);
-    for _ in 0..count {
-        let (file, after): (CompactFile, _) = postcard::take_from_bytes(rest).ok()?;
-        files.push(parts.file(&file)?);
-        rest = after;
+    let front: Front = postcard::from_bytes(front).ok()?;
+    let versions: Vec<Version> =
+        front.versions.iter().map(|text| Version::from_str(text)).collect::<Result<_, _>>().ok()?;
+    if versions.len() != front.blocks.len() || !versions.is_sorted_by(|a, b| a < b) {
+        return None;
     }
-    let ignored = usize::try_from(compact.ignored).ok()?;
-    Some(ProjectPage { name: name.clone(), files, ignored, status: compact.status.map(Into::into), index: None })
+    let mut offset = 0;
+    let blocks = front.blocks.iter().map(|block| {
+        let at = offset;
+        offset += u64::from(block.size);
+        (at, *block)
+    });
+    let releases = StoredReleases {
+        name: name.clone(),
+        blocks: blocks.collect(),
+        versions: versions.clone(),
+        pythons: front.pythons.iter().map(|text| Arc::from(*text)).collect(),
+        bases: front.bases.iter().map(|text| base_of(text)).collect::<Option<_>>()?,
+        rest,
+    };
+    Some(ProjectPage {
+        name: name.clone(),
+        files: Files::read_later(versions, Box::new(releases)),
+        ignored: usize::try_from(front.ignored).ok()?,
+        status: front.status.map(Into::into),
+        index: None,
+    })
 }
 
-/// What the files share; they follow one by one.
+struct StoredReleases {
+    name: PackageName,
+    versions: Vec<Version>,
+    /// With the offset of each in the rest.
+    blocks: Vec<(u64, Block)>,
+    pythons: Vec<Arc<str>>,
+    bases: Vec<UrlBase>,
+    rest: Box<dyn Rest>,
+}
+
+impl ReadRelease for StoredReleases {
+    fn read(&self, place: usize) -> Option<Vec<IndexFile>> {
+        let (offset, block) = *self.blocks.get(place)?;
+        let bytes = self.rest.read(offset, block.size).filter(|_| block.size <= MAX_BLOCK)?;
+        let files = (crc32fast::hash(&bytes) == block.crc).then(|| self.files(place, &bytes)).flatten();
+        if files.is_none() {
+            self.rest.discard();
+        }
+        files
+    }
+}
+
+impl StoredReleases {
+    fn files(&self, place: usize, bytes: &[u8]) -> Option<Vec<IndexFile>> {
+        let files: Vec<CompactFile> = postcard::from_bytes(bytes).ok()?;
+        let mut parts = Parts {
+            name: &self.name,
+            version: self.versions.get(place)?,
+            pythons: &self.pythons,
+            bases: self.bases.clone(),
+        };
+        files.iter().map(|file| parts.file(file)).collect()
+    }
+}
+
+/// What the files share.
 #[derive(Serialize, Deserialize)]
-struct CompactHead<'a> {
+struct Front<'a> {
     format: u8,
     ignored: u64,
     #[serde(borrow)]
     status: Option<&'a str>,
+    /// Ascending, each once.
     #[serde(borrow)]
     versions: Vec<&'a str>,
+    /// The files of each version.
+    blocks: Vec<Block>,
     #[serde(borrow)]
     pythons: Vec<&'a str>,
     /// Scheme and authority of the URLs.
     #[serde(borrow)]
     bases: Vec<&'a str>,
-    files: u64,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Block {
+    size: u32,
+    crc: u32,
 }
 
 #[derive(Serialize, Deserialize)]
 struct CompactFile<'a> {
     filename: &'a str,
-    version: u32,
     #[serde(borrow)]
     build: Option<(u64, &'a str)>,
     #[serde(borrow)]
@@ -157,16 +242,15 @@ impl<'a> Table<'a> {
 
 struct Parts<'a> {
     name: &'a PackageName,
-    versions: Vec<Version>,
-    pythons: Vec<Arc<str>>,
+    version: &'a Version,
+    pythons: &'a [Arc<str>],
     bases: Vec<UrlBase>,
 }
 
 impl Parts<'_> {
     fn file(&mut self, file: &CompactFile) -> Option<IndexFile> {
-        let version = self.versions.get(file.version as usize)?.clone();
         Some(IndexFile {
-            distribution: self.distribution(file, version)?,
+            distribution: self.distribution(file)?,
             url: match file.url {
                 CompactUrl::Beside { base, directory } => {
                     self.bases.get_mut(base as usize)?.join(directory, file.filename)?
@@ -184,8 +268,8 @@ impl Parts<'_> {
         })
     }
 
-    fn distribution(&self, file: &CompactFile, version: Version) -> Option<Distribution> {
-        let name = self.name.clone();
+    fn distribution(&self, file: &CompactFile) -> Option<Distribution> {
+        let (name, version) = (self.name.clone(), self.version.clone());
         let Some(stem) = file.filename.strip_suffix(".whl") else {
             return Some(Distribution::Sdist(SdistName { name, version }));
         };
@@ -214,6 +298,17 @@ fn optional<T>(value: Option<Option<T>>) -> Option<Option<T>> {
     }
 }
 
+/// The rest of a page that is in memory.
+#[cfg(test)]
+impl Rest for Vec<u8> {
+    fn read(&self, offset: u64, size: u32) -> Option<Vec<u8>> {
+        let start = usize::try_from(offset).ok()?;
+        self.get(start..start.checked_add(size as usize)?).map(<[u8]>::to_vec)
+    }
+
+    fn discard(&self) {}
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,7 +333,15 @@ mod tests {
     fn a_page_comes_back_as_it_was() {
         let page = page(&TEXT.replace("SHA", &"ab".repeat(32)));
         assert_eq!((page.files.len(), page.ignored), (6, 1));
-        let read = decode(&page.name, &encode(&page)).unwrap();
+        let read = again(&page);
+        assert_eq!(read.files.versions().unwrap().len(), 5);
+        assert_eq!(read.files.any().unwrap().filename, page.files[4].filename);
+        let version = "1.0".parse().unwrap();
+        assert!(read.files.of(&version).eq(page.files.of(&version)) && page.files.of(&version).count() == 2);
+        let mut page = page;
+        let mut files = page.files.into_vec();
+        files.sort_by(|a, b| a.distribution.version().cmp(b.distribution.version()));
+        page.files = files.into();
         assert_eq!(read, page);
         for (read, written) in read.files.iter().zip(&page.files) {
             assert_eq!(Url::parse(read.url.as_str()).unwrap(), read.url);
@@ -247,19 +350,30 @@ mod tests {
         }
     }
 
+    fn again(page: &ProjectPage) -> ProjectPage {
+        let Encoded { front, rest } = encode(page);
+        decode(&page.name, &front, Box::new(rest)).unwrap()
+    }
+
     #[test]
     fn altered_bytes_are_no_page_and_no_panic() {
         let page = page(&TEXT.replace("SHA", &"ab".repeat(32)));
-        let bytes = encode(&page);
-        for at in 0..bytes.len() {
+        let Encoded { front, rest } = encode(&page);
+        for at in 0..front.len() {
             for bit in 0..8 {
-                let mut altered = bytes.clone();
+                let mut altered = front.clone();
                 altered[at] ^= 1 << bit;
-                if let Some(page) = decode(&page.name, &altered) {
+                if let Some(page) = decode(&page.name, &altered, Box::new(rest.clone())) {
                     assert!(page.files.iter().all(|file| file.url.path().len() <= file.url.as_str().len()));
                 }
             }
-            decode(&page.name, &bytes[..at]);
+            decode(&page.name, &front[..at], Box::new(rest.clone()));
+        }
+        for at in 0..rest.len() {
+            let mut altered = rest.clone();
+            altered[at] ^= 1;
+            let read = decode(&page.name, &front, Box::new(altered)).unwrap();
+            assert!(read.files.len() < page.files.len() && read.files.is_damaged(), "byte {at}");
         }
     }
 }

@@ -35,7 +35,7 @@ impl Client {
         let changed = meta.modified().ok()?;
         let since = changed.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_nanos();
         let entry = self.cache().path(Kind::Metadata, &file.url, &format!("sha256 {} {since}", meta.len()));
-        if let Some(known) = self.cache().load(&entry).and_then(|entry| entry.body().try_into().ok().map(Sha256)) {
+        if let Some(known) = self.cache().load(&entry).and_then(|entry| entry.front().try_into().ok().map(Sha256)) {
             return Some(known);
         }
         let digest = self.compute(move || digest(&path)).await?;

@@ -38,7 +38,7 @@ impl Client {
     pub(crate) async fn flat_files(&self, name: &PackageName) -> Result<Vec<IndexFile>, Error> {
         let mut files = Vec::new();
         for flat in self.flats_of(name) {
-            files.extend(flat.page.get_or_try_init(|| self.load_flat(flat)).await?.page(name).files);
+            files.extend(flat.page.get_or_try_init(|| self.load_flat(flat)).await?.page(name).files.into_vec());
         }
         Ok(self.with_digests(files).await)
     }
@@ -70,7 +70,7 @@ impl Client {
         };
         if let Some(stored) = &stored
             && (settings.offline || !settings.refresh && stored.head.is_fresh(now()))
-            && let Some(page) = page_in(stored.body())
+            && let Some(page) = page_in(stored.front())
         {
             return Ok(page);
         }
@@ -82,7 +82,7 @@ impl Client {
         let reply = self.http().get(ask, MAX_PAGE).await?;
         let keep = freshness::keep(&reply.headers);
         let etag = reply.header(header::ETAG).map(str::to_owned);
-        let (bytes, base, etag) = match (reply.status, stored.as_ref().and_then(|entry| page_in(entry.body()))) {
+        let (bytes, base, etag) = match (reply.status, stored.as_ref().and_then(|entry| page_in(entry.front()))) {
             (200, _) => {
                 let base = reply.url.clone();
                 (reply.decoded(MAX_PAGE)?, base, etag)

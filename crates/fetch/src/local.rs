@@ -33,16 +33,16 @@ pub(crate) fn page(name: &PackageName, directory: &Path) -> Result<Option<Projec
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
         Err(error) => return Err(unreadable(error)),
     };
-    let mut page = ProjectPage { name: name.clone(), files: Vec::new(), ignored: 0, status: None, index: None };
+    let (mut files, mut ignored) = (Vec::new(), 0);
     for entry in entries {
         let entry = entry.map_err(unreadable)?;
         let filename = entry.file_name().to_string_lossy().into_owned();
         let (Ok(distribution), Ok(url)) = (Distribution::parse(&filename, name), Url::from_file_path(entry.path()))
         else {
-            page.ignored += 1;
+            ignored += 1;
             continue;
         };
-        page.files.push(IndexFile {
+        files.push(IndexFile {
             distribution,
             url,
             filename: filename.into(),
@@ -54,8 +54,8 @@ pub(crate) fn page(name: &PackageName, directory: &Path) -> Result<Option<Projec
             upload_time: None,
         });
     }
-    page.files.sort_by(|a, b| a.filename.cmp(&b.filename));
-    Ok(Some(page))
+    files.sort_by(|a, b| a.filename.cmp(&b.filename));
+    Ok(Some(ProjectPage { name: name.clone(), files: files.into(), ignored, status: None, index: None }))
 }
 
 /// A page in a file.

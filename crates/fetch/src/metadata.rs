@@ -66,7 +66,7 @@ impl Client {
         let entry = self.cache().load(path)?;
         let fresh = || !self.settings().refresh && entry.head.is_fresh(now());
         let usable = file.sha256.is_some() || self.settings().offline || fresh();
-        usable.then(|| entry.body().to_vec())
+        usable.then(|| entry.front().to_vec())
     }
 
     /// A cache that cannot be written costs time and nothing else.

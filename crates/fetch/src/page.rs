@@ -6,7 +6,7 @@ use crate::freshness::{self, Keep};
 use crate::http::{Ask, Reply, now};
 use crate::redact::redacted;
 use crate::{Client, Error, compact_page, local, locate};
-use pybun_model::{PackageName, ProjectPage};
+use pybun_model::{Files, PackageName, ProjectPage};
 use reqwest::header;
 use rustc_hash::FxHashSet;
 use std::path::{Path, PathBuf};
@@ -17,8 +17,6 @@ use url::Url;
 const MAX_PAGE: u64 = 128 << 20;
 /// JSON is asked for first (PEP 691, content negotiation); HTML serves as well (PEP 503).
 const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
-/// Pages above this size leave the threads that serve the network.
-const INLINE: usize = 32 << 10;
 
 impl Client {
     /// The page of a project from the first index that has it. `None`: every index says that it does not exist.
@@ -37,12 +35,14 @@ impl Client {
         if flat.is_empty() {
             return Ok(page);
         }
-        let empty = || ProjectPage { name: name.clone(), files: Vec::new(), ignored: 0, status: None, index: None };
-        let mut page = page.map_or_else(empty, Arc::unwrap_or_clone);
+        let empty =
+            || ProjectPage { name: name.clone(), files: Files::default(), ignored: 0, status: None, index: None };
+        let page = page.map_or_else(empty, Arc::unwrap_or_clone);
         // What an index says of a file, its digest above all, is more than what a directory can.
         let mut seen: FxHashSet<Box<str>> = page.files.iter().map(|file| file.filename.clone()).collect();
-        page.files.extend(flat.into_iter().filter(|file| seen.insert(file.filename.clone())));
-        Ok(Some(Arc::new(page)))
+        let mut files = page.files.into_vec();
+        files.extend(flat.into_iter().filter(|file| seen.insert(file.filename.clone())));
+        Ok(Some(Arc::new(ProjectPage { files: files.into(), ..page })))
     }
 
     async fn first_page(&self, name: &PackageName) -> Result<Option<Arc<ProjectPage>>, Error> {
@@ -64,15 +64,15 @@ impl Client {
         let url = index.page_url(name);
         if let Some(directory) = local::path(&url) {
             let Some(page) = local::page(name, &directory)? else { return Ok(None) };
-            let files = self.with_digests(page.files).await;
-            return Ok(Some(of(index, ProjectPage { files, ..page })));
+            let files = self.with_digests(page.files.into_vec()).await;
+            return Ok(Some(of(index, ProjectPage { files: files.into(), ..page })));
         }
         let path = self.cache().path(Kind::Page, &url, "");
         let settings = self.settings();
-        let stored = self.cache().load(&path).map(Arc::new);
+        let stored = self.cache().load(&path);
         if let Some(entry) = &stored
             && (settings.offline || !settings.refresh && entry.head.is_fresh(now()))
-            && let Some(page) = self.decode(index, name, entry).await
+            && let Some(page) = self.decode(index, (name, &path), entry)
         {
             index.learn_storage(&page);
             return Ok(Some(page));
@@ -89,7 +89,7 @@ impl Client {
         name: &PackageName,
         url: &Url,
         path: PathBuf,
-        stored: Option<Arc<Entry>>,
+        stored: Option<Entry>,
     ) -> Result<Option<Arc<ProjectPage>>, Error> {
         let head = stored.as_ref().map(|entry| &entry.head);
         let authorised = index.authorised(url);
@@ -103,7 +103,7 @@ impl Client {
         let reply = self.http().get(ask, MAX_PAGE).await?;
         match reply.status {
             200 => {}
-            304 if stored.is_some() => match self.revalidated(index, (name, &path), &stored, &reply).await {
+            304 if stored.is_some() => match self.revalidated(index, (name, &path), &stored, &reply) {
                 Some(page) => return Ok(Some(page)),
                 // The entry is of an older format: ask again, without validators.
                 None => return Box::pin(self.fetch_page(index, name, url, path, None)).await,
@@ -117,7 +117,7 @@ impl Client {
         let parse = move || {
             let page = parse(&owned, reply)?;
             if let Some(head) = validators {
-                client.note_cache(client.cache().save(&path, &head, &compact_page::encode(&page)));
+                client.note_cache(client.cache().save_page(&path, &head, &compact_page::encode(&page)));
             }
             Ok(page)
         };
@@ -126,29 +126,25 @@ impl Client {
         Ok(Some(page))
     }
 
-    async fn revalidated(
+    fn revalidated(
         &self,
         index: &Index,
         (name, path): (&PackageName, &Path),
-        stored: &Option<Arc<Entry>>,
+        stored: &Option<Entry>,
         reply: &Reply,
     ) -> Option<Arc<ProjectPage>> {
         let entry = stored.as_ref()?;
-        let page = self.decode(index, name, entry).await?;
+        let page = self.decode(index, (name, path), entry)?;
         if let Keep::Fresh(fresh_seconds) = freshness::keep(&reply.headers) {
             let head = Head { fetched_at: now(), fresh_seconds, ..entry.head.clone() };
-            self.note_cache(self.cache().save(path, &head, entry.body()));
+            self.note_cache(self.cache().renew(path, &head, entry));
         }
         Some(page)
     }
 
-    async fn decode(&self, index: &Index, name: &PackageName, entry: &Arc<Entry>) -> Option<Arc<ProjectPage>> {
-        if entry.body().len() <= INLINE {
-            return compact_page::decode(name, entry.body()).map(|page| of(index, page));
-        }
-        let (name, entry) = (name.clone(), entry.clone());
-        let decode = move || compact_page::decode(&name, entry.body());
-        self.compute(decode).await.map(|page| of(index, page))
+    fn decode(&self, index: &Index, (name, path): (&PackageName, &Path), entry: &Entry) -> Option<Arc<ProjectPage>> {
+        let rest = self.cache().rest(path, entry);
+        compact_page::decode(name, entry.front(), Box::new(rest)).map(|page| of(index, page))
     }
 }
 
@@ -183,7 +179,8 @@ fn parse(name: &PackageName, reply: Reply) -> Result<ProjectPage, Error> {
             return Err(Error::BadPage { url: redacted(&url), why });
         }
     };
-    let mut page = page.map_err(|error| Error::page(&url, &error))?;
-    page.files.retain(|file| locate::may_follow(&url, &file.url));
-    Ok(page)
+    let page = page.map_err(|error| Error::page(&url, &error))?;
+    let mut files = page.files.into_vec();
+    files.retain(|file| locate::may_follow(&url, &file.url));
+    Ok(ProjectPage { files: files.into(), ..page })
 }

@@ -1,7 +1,7 @@
 //! Project pages of a package index: the Simple repository API as JSON (PEP 691, 700, 714) and as HTML (PEP 503).
 
 use crate::html_page;
-use crate::{Distribution, PackageName, Sha256, UrlBase, Version};
+use crate::{Distribution, Files, PackageName, Sha256, UrlBase, Version};
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
@@ -14,7 +14,7 @@ use url::Url;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProjectPage {
     pub name: PackageName,
-    pub files: Vec<IndexFile>,
+    pub files: Files,
     /// Files whose names cannot be understood (eggs, installers, foreign names), for explanations.
     pub ignored: usize,
     /// `active`, `archived`, `quarantined` or `deprecated` (PEP 792); `None` when the index does not say.
@@ -115,13 +115,16 @@ impl ProjectPage {
     pub(crate) fn obeying_status(mut self) -> Self {
         if self.status.as_deref() == Some("quarantined") {
             self.ignored += self.files.len();
-            self.files.clear();
+            self.files = Files::default();
         }
         self
     }
 
     /// The versions that some file of the page has, ascending.
     pub fn versions(&self) -> Vec<&Version> {
+        if let Some(versions) = self.files.versions() {
+            return versions.iter().collect();
+        }
         let mut versions: Vec<_> = self.files.iter().map(|file| file.distribution.version()).collect();
         versions.sort();
         versions.dedup();
@@ -209,7 +212,13 @@ impl<'a> Builder<'a> {
     }
 
     pub(crate) fn finish(self) -> ProjectPage {
-        ProjectPage { name: self.name.clone(), files: self.files, ignored: self.ignored, status: None, index: None }
+        ProjectPage {
+            name: self.name.clone(),
+            files: self.files.into(),
+            ignored: self.ignored,
+            status: None,
+            index: None,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod distribution;
 mod event;
+mod files;
 mod flat_page;
 mod hash;
 mod html_page;
@@ -14,6 +15,7 @@ mod url_base;
 
 pub use distribution::{BadDistributionName, Distribution, SdistName, WheelName};
 pub use event::{Emit, Event, Phase, Unit, silent};
+pub use files::{Files, ReadRelease};
 pub use flat_page::FlatPage;
 pub use hash::{BadSha256, Sha256};
 pub use index_page::{BadPage, IndexFile, ProjectPage, Yanked};

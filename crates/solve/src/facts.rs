@@ -4,21 +4,39 @@ use crate::Cutoff;
 use pybun_model::{CoreMetadata, Distribution, IndexFile, ProjectPage, TagRank, Tags, lenient_requires_python};
 use pybun_resolver::{File, Metadata, Page, RequiresPython};
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// The files of a page by version that count, with `requires-python` parsed once per distinct text.
-pub(crate) fn page_of(page: &ProjectPage, cutoff: Option<Cutoff>) -> Page {
-    let mut pythons: FxHashMap<&str, Option<Arc<RequiresPython>>> = FxHashMap::default();
-    let counts = |file: &&IndexFile| cutoff.is_none_or(|cutoff| cutoff.admits(file));
-    let files = page.files.iter().filter(counts).map(|file| {
-        let requires_python = file.requires_python.as_deref().and_then(|text| {
+/// The files of a page by version that count. From a cache they are read when they are asked for, unless a cutoff makes
+/// the versions themselves depend on them.
+pub(crate) fn page_of(page: &Arc<ProjectPage>, cutoff: Option<Cutoff>) -> Page {
+    let mut pythons = Pythons::default();
+    match (page.files.versions(), cutoff) {
+        (Some(versions), None) => {
+            let (page, pythons) = (page.clone(), Mutex::new(pythons));
+            Page::read_later(versions.to_vec(), move |place| {
+                let mut pythons = pythons.lock().unwrap_or_else(PoisonError::into_inner);
+                page.files.at(place).iter().map(|file| pythons.file(file)).collect()
+            })
+        }
+        (_, cutoff) => {
+            let files = page.files.iter().filter(|file| cutoff.is_none_or(|cutoff| cutoff.admits(file)));
+            Page::new(files.map(|file| (file.distribution.version().clone(), pythons.file(file))).collect())
+        }
+    }
+}
+
+/// `requires-python`, parsed once per distinct text.
+#[derive(Default)]
+struct Pythons(FxHashMap<Arc<str>, Option<Arc<RequiresPython>>>);
+
+impl Pythons {
+    fn file(&mut self, file: &IndexFile) -> File {
+        let requires_python = file.requires_python.as_ref().and_then(|text| {
             let parse = || lenient_requires_python(text).map(|specifiers| Arc::new(RequiresPython::from(specifiers)));
-            pythons.entry(text).or_insert_with(parse).clone()
+            self.0.entry(text.clone()).or_insert_with(parse).clone()
         });
-        let filename = file.filename.clone();
-        (file.distribution.version().clone(), File { filename, requires_python, yanked: file.yanked.is_yanked() })
-    });
-    Page::new(files.collect())
+        File { filename: file.filename.clone(), requires_python, yanked: file.yanked.is_yanked() }
+    }
 }
 
 pub(crate) fn metadata_of(metadata: CoreMetadata) -> Metadata {

@@ -98,13 +98,18 @@ impl Known {
         self.askers.get(name)
     }
 
+    /// Could something that was kept on disk no longer be read?
+    pub(crate) fn is_damaged(&self) -> bool {
+        self.pages.values().any(|page| page.files.is_damaged())
+    }
+
     pub(crate) fn direct(&self, name: &PackageName, url: &str) -> Option<&Direct> {
         self.direct.get(name)?.get(url)
     }
 }
 
 fn file_of<'a>(page: &'a ProjectPage, version: &Version, tags: &Tags) -> Option<&'a IndexFile> {
-    let of_version = || page.files.iter().filter(|file| file.distribution.version() == version);
+    let of_version = || page.files.of(version);
     let kept = file_to_ask(of_version().filter(|file| !file.yanked.is_yanked()), tags);
     kept.or_else(|| file_to_ask(of_version(), tags))
 }

@@ -177,8 +177,7 @@ fn files_of(package: &Resolved, universe: MarkerTree, request: &Request, known: 
     let (no_binary, no_build) = (inputs.no_binary.has(&release.name), inputs.no_build.has(&release.name));
     let of_version: Vec<&IndexFile> = page
         .files
-        .iter()
-        .filter(|file| *file.distribution.version() == release.version)
+        .of(&release.version)
         .filter(|file| request.cutoff.is_none_or(|cutoff| cutoff.admits(file)))
         .filter(|file| match &file.distribution {
             Distribution::Wheel(_) => !no_binary,
@@ -228,7 +227,7 @@ pub(crate) fn withdrawn<'a>(
     resolution.packages.iter().map(|package| &package.release).filter_map(|release| {
         let page = known.pages.get(&release.name).filter(|_| release.url.is_none())?;
         let mut reason = None;
-        for file in page.files.iter().filter(|file| *file.distribution.version() == release.version) {
+        for file in page.files.of(&release.version) {
             match &file.yanked {
                 Yanked::No => return None,
                 Yanked::Yes(why) => reason = reason.or(why.as_deref()),

@@ -63,6 +63,7 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
     let mut failed: Vec<Failure> = Vec::new();
     loop {
         match resolver.step() {
+            Step::Done(_) | Step::Conflict(_) if known.is_damaged() => return Err(damaged()),
             Step::Done(resolution) => {
                 tell_withdrawn(&resolution, &known, emit);
                 return lock::lock_of(request, &resolution, &known);
@@ -201,4 +202,10 @@ fn too_hard(why: TooHard, limits: &Limits) -> Problem {
 fn crashed(error: &tokio::task::JoinError) -> Problem {
     Problem::new("resolve/crash", format!("a request ended without an answer ({error})"))
         .hint("This is a fault of PyBun; please report it")
+}
+
+/// Releases that could not be read seemed to have no files, so that the result is not to be believed.
+fn damaged() -> Problem {
+    Problem::new("resolve/damaged-cache", "an answer of the index that was kept on disk is damaged")
+        .hint("It was thrown away: the same command asks the index again")
 }
