@@ -88,8 +88,9 @@ pub struct Resolution {
     pub packages: Vec<Resolved>,
     /// What the root requirements came to; `because_of` is `None` in all of them.
     pub roots: Vec<Edge>,
-    /// The parts that were solved apart, in that order.
-    pub environments: Vec<MarkerTree>,
+    /// The parts of the universe that were solved apart, in that order; empty where it was solved as one. A resolution
+    /// that starts from them and prefers these releases comes to them again.
+    pub forks: Vec<MarkerTree>,
     /// Everything that was solved for.
     pub universe: MarkerTree,
 }
@@ -127,8 +128,9 @@ impl Resolution {
             release,
             marker: within(marker, universe),
         });
-        let environments = solved.iter().map(|branch| within(branch.environment, universe)).collect();
-        Self { packages: packages.collect(), roots, environments, universe }
+        let forks = solved.iter().filter(|_| solved.len() > 1);
+        let forks = forks.map(|branch| within(branch.environment, universe)).collect();
+        Self { packages: packages.collect(), roots, forks, universe }
     }
 }
 

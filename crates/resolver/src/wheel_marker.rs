@@ -131,15 +131,17 @@ fn python(tag: &str, abi: &str, certainty: Certainty) -> MarkerTree {
     };
     let Ok(major) = major else { return unknown(certainty) };
     let from = |minor| {
-        let next_major = python_is(Operator::LessThan, [major + 1]);
-        python_is(Operator::GreaterThanEqual, [major, minor]).and(next_major)
+        let this_or_newer = python_is(Operator::GreaterThanEqual, [major, minor]);
+        // Nobody says that a Python 4 could not use what is for Python 3.
+        if major == 2 { this_or_newer.and(python_is(Operator::LessThan, [3])) } else { this_or_newer }
     };
     let implemented_in = |name| string(MarkerValueString::PlatformPythonImplementation, name);
     match (implementation, minor) {
         ("py", minor) => from(minor.unwrap_or(0)),
         ("cp", None) => from(0).and(implemented_in("CPython")),
-        ("cp", Some(minor)) if abi == "abi3" => from(minor).and(implemented_in("CPython")),
+        ("cp", Some(minor)) if matches!(abi, "abi3" | "abi3t") => from(minor).and(implemented_in("CPython")),
         ("cp", Some(minor)) => python_is(Operator::EqualStar, [major, minor]).and(implemented_in("CPython")),
+        ("pp", None) => from(0).and(implemented_in("PyPy")),
         ("pp", Some(minor)) => python_is(Operator::EqualStar, [major, minor]).and(implemented_in("PyPy")),
         _ => unknown(certainty),
     }
@@ -170,9 +172,9 @@ mod tests {
 
     #[test]
     fn tags_say_where_a_wheel_runs() {
-        let three = "python_full_version >= '3' and python_full_version < '4'";
+        let three = "python_full_version >= '3'";
         same("py3-none-any", three);
-        same("py2.py3-none-any", "python_full_version >= '2' and python_full_version < '4'");
+        same("py2.py3-none-any", "python_full_version >= '2'");
         same("py3-none-win_amd64", &format!("{three} and sys_platform == 'win32' and platform_machine == 'AMD64'"));
         same(
             "cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64",
@@ -181,7 +183,7 @@ mod tests {
         );
         same(
             "cp38-abi3-macosx_11_0_universal2",
-            "python_full_version >= '3.8' and python_full_version < '4' and sys_platform == 'darwin' \
+            "python_full_version >= '3.8' and sys_platform == 'darwin' \
              and (platform_machine == 'arm64' or platform_machine == 'x86_64') \
              and platform_python_implementation == 'CPython'",
         );

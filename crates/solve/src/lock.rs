@@ -118,8 +118,11 @@ pub(crate) fn lock_of(request: &Request, resolution: &Resolution, known: &Known)
             files: allowed(release, files, request)?,
         })
     });
-    let forks = if resolution.environments.len() > 1 { resolution.environments.clone() } else { Vec::new() };
-    Ok(Lock { inputs: request.inputs.clone(), packages: packages.collect::<Result<_, Problem>>()?, forks })
+    let packages: Vec<Package> = packages.collect::<Result<_, Problem>>()?;
+    // The same again may have been solved in smaller parts, which is no change.
+    let same = request.previous.as_ref().filter(|previous| previous.packages == packages);
+    let forks = same.map_or(&resolution.forks, |previous| &previous.forks).clone();
+    Ok(Lock { inputs: request.inputs.clone(), packages, forks })
 }
 
 fn index_of(name: &PackageName, request: &Request) -> Source {

@@ -100,3 +100,9 @@ fn wheels_count_for_the_pythons_of_a_fork() {
          old==1 ; python_full_version >= '3.10'"
     );
 }
+
+#[test]
+fn a_local_version_for_every_platform_leaves_nothing_to_its_base() {
+    let world = "a 2.0 {py3-none-any sdist}:\n a 2.0+abc {py3-none-any}:";
+    assert_eq!(solve(inputs(&["a"]), world).unwrap(), "a==2.0+abc");
+}
