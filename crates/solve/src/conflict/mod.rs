@@ -149,7 +149,7 @@ fn wall_problem(name: &PackageName, story: &Story, world: World, indexes: &[Stri
     }
     // The headline has said it already where there is nothing more to tell.
     if own.iter().any(|other| code_of(&other.bar) != code_of(&wall.bar)) {
-        lines.extend(words::walls(&own, world));
+        lines.extend(words::walls(&own, world).into_iter().filter(|line| *line != headline));
     }
     let nearby = words::nearby(name, &wall.range, world);
     let mut problem = Problem::new(code_of(&wall.bar), words::with_lines(headline, &lines))
