@@ -1,4 +1,5 @@
-// The checks that need the public package index or much time, with pip and uv as oracles. Not part of `npm run ready`.
+// The checks that take long: those that need the public package index, with pip and uv as oracles, then a minute of fuzzing
+// for each target. Not part of `npm run ready`. With arguments, which are vitest's, nothing is fuzzed.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { ROOT } from './platforms.mjs'
@@ -14,4 +15,5 @@ const { status } = spawnSync(
     shell: process.platform === 'win32',
   },
 )
-process.exit(status ?? 1)
+if (status !== 0 || process.argv.length > 2) process.exit(status ?? 1)
+await import('./fuzz.mjs')

@@ -10,6 +10,9 @@ mod child;
 mod diagnose;
 mod fallback;
 mod fingerprint;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod hook;
 mod log;
 mod problems;

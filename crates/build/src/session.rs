@@ -6,11 +6,10 @@ use crate::hook::{Answer, Hook, Setting, call};
 use crate::log::Log;
 use crate::problems::Failure;
 use crate::{Chain, Error};
-use pybun_model::Requirement;
+use pybun_model::bounded_requirement;
 use pybun_python::{Environment, ensure_environment};
 use serde_json::Value;
 use std::path::Path;
-use std::str::FromStr;
 
 pub(crate) struct Session<'a> {
     builder: &'a Builder<'a>,
@@ -96,10 +95,10 @@ impl<'a> Session<'a> {
         let mut more = false;
         for text in value.as_array().ok_or_else(bad)? {
             let text = text.as_str().ok_or_else(bad)?;
-            let requirement = Requirement::from_str(text).map_err(|error| Error::Requirement {
+            let requirement = bounded_requirement(text).map_err(|why| Error::Requirement {
                 what: self.what.to_owned(),
                 requirement: text.chars().take(200).collect(),
-                why: error.message.to_string(),
+                why,
             })?;
             if !self.backend.requires.contains(&requirement) {
                 self.backend.requires.push(requirement);

@@ -255,6 +255,12 @@ impl Cache {
     }
 }
 
+/// An entry with right checksums, whatever is in it.
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) fn sealed(head: &[u8], front: &[u8]) -> Vec<u8> {
+    [&Prefix::of(head, front).to_bytes(), head, front].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

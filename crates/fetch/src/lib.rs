@@ -14,6 +14,9 @@ mod download;
 mod error;
 mod flat;
 mod freshness;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod http;
 mod keyring;
 mod local;

@@ -136,7 +136,7 @@ fn global_files(env: &Environment) -> Vec<(PathBuf, bool)> {
 
 /// The keys of `[global]`, overridden by those of `[install]`, as Python's configparser reads them: `key = value` or
 /// `key: value`, more indented lines continue a value, `#` and `;` start a comment line.
-fn parse(text: &str) -> HashMap<String, String> {
+pub(crate) fn parse(text: &str) -> HashMap<String, String> {
     let mut sections: HashMap<&str, HashMap<String, String>> = HashMap::new();
     let mut section = "";
     let mut key: Option<String> = None;

@@ -1,5 +1,7 @@
 //! `entry_points.txt`: which commands a distribution brings. Source: entry points specification.
 
+use std::collections::BTreeMap;
+
 /// A command: calls `module.attribute` without arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EntryPoint {
@@ -13,7 +15,7 @@ pub(crate) struct EntryPoint {
 
 /// The commands in `[console_scripts]` and `[gui_scripts]`. Of two with one name the last one counts.
 pub(crate) fn parse_entry_points(text: &str) -> Result<Vec<EntryPoint>, String> {
-    let mut points: Vec<EntryPoint> = Vec::new();
+    let mut points: BTreeMap<String, EntryPoint> = BTreeMap::new();
     let mut section = "";
     for line in text.strip_prefix('\u{feff}').unwrap_or(text).lines() {
         let content = line.trim();
@@ -30,11 +32,9 @@ pub(crate) fn parse_entry_points(text: &str) -> Result<Vec<EntryPoint>, String> 
             continue;
         }
         let point = parse_line(content, gui)?;
-        points.retain(|other| other.name != point.name);
-        points.push(point);
+        points.insert(point.name.clone(), point);
     }
-    points.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(points)
+    Ok(points.into_values().collect())
 }
 
 fn parse_line(line: &str, gui: bool) -> Result<EntryPoint, String> {

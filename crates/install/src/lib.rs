@@ -4,6 +4,9 @@ mod bytecode;
 mod entry_points;
 mod error;
 mod fault;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod gc;
 mod guard;
 mod install;

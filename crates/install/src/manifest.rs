@@ -71,11 +71,15 @@ pub(crate) struct Command<'a> {
 
 impl<'a> Manifest<'a> {
     pub fn encode(&self) -> Vec<u8> {
-        let body = postcard::to_stdvec(self).expect("a manifest has only types that postcard can write");
+        Self::sealed(&postcard::to_stdvec(self).expect("a manifest has only types that postcard can write"))
+    }
+
+    /// A body behind the magic and its checksum.
+    pub(crate) fn sealed(body: &[u8]) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEAD + body.len());
         bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(blake3::hash(&body).as_bytes());
-        bytes.extend_from_slice(&body);
+        bytes.extend_from_slice(blake3::hash(body).as_bytes());
+        bytes.extend_from_slice(body);
         bytes
     }
 

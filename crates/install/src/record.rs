@@ -90,7 +90,8 @@ pub(crate) fn write_bare_row(out: &mut String, path: &str) {
 }
 
 fn write_path(out: &mut String, path: &str) {
-    if path.contains([',', '"', '\n', '\r']) {
+    // A byte order mark at the start would be taken for that of the file.
+    if path.contains([',', '"', '\n', '\r']) || path.starts_with('\u{feff}') {
         out.push('"');
         out.push_str(&path.replace('"', "\"\""));
         out.push('"');

@@ -140,7 +140,7 @@ fn names(stem: &str, wheel: &WheelName) -> bool {
     })
 }
 
-fn parse_wheel_file(bytes: &[u8], label: &str) -> Result<(Scheme, Option<String>), Error> {
+pub(crate) fn parse_wheel_file(bytes: &[u8], label: &str) -> Result<(Scheme, Option<String>), Error> {
     let text = String::from_utf8_lossy(bytes);
     let broken = |why: &str| Error::BrokenWheel { wheel: label.to_owned(), why: why.to_owned() };
     let version = header(&text, "Wheel-Version").ok_or_else(|| broken("its WHEEL file names no format version"))?;

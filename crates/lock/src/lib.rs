@@ -11,6 +11,9 @@
 //! ```
 
 mod error;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod lock;
 mod own_extras;
 mod portable;

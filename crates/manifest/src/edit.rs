@@ -5,7 +5,7 @@ use crate::edit_source::{Entry, remove_source, set_source};
 use crate::position::Lines;
 use crate::toml::{document, join};
 use crate::{Declared, Error, FileKind};
-use pybun_model::{PackageName, Requirement};
+use pybun_model::{PackageName, Requirement, bounded_requirement};
 use std::str::FromStr;
 use toml_edit::{Array, DocumentMut, Item, TableLike, Value};
 
@@ -173,7 +173,7 @@ fn layout<'a>(text: &'a str, root: &dyn TableLike, table: &Table) -> Option<Layo
 }
 
 fn parsed(text: Option<&str>) -> Option<Requirement> {
-    text.and_then(|text| Requirement::from_str(text).ok())
+    text.and_then(|text| bounded_requirement(text).ok())
 }
 
 /// Where a new requirement goes: by name when the list is sorted by name, else at the end.

@@ -5,6 +5,9 @@ mod array;
 mod build_system;
 mod edit;
 mod edit_source;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod groups;
 mod manifest;
 mod position;

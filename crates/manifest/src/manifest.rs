@@ -4,7 +4,8 @@ use crate::groups::read_groups;
 use crate::toml::{Toml, join, parse_as};
 use crate::{BuildSystem, Error, FileKind, Positions};
 use pybun_model::{
-    ExtraName, GroupName, PackageName, Requirement, Version, VersionSpecifiers, lenient_requires_python,
+    ExtraName, GroupName, PackageName, Requirement, Version, VersionSpecifiers, bounded_requirement,
+    lenient_requires_python,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -213,13 +214,9 @@ impl Declared {
         if text.contains("${") {
             return Err("environment variables are not expanded here".to_owned());
         }
-        let requirement = Requirement::from_str(text).map_err(|error| first_line(&error.message.to_string()))?;
+        let requirement = bounded_requirement(text)?;
         Ok(Self { text: text.trim().to_owned(), requirement })
     }
-}
-
-fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or_default().trim_end_matches(['.', ':']).to_owned()
 }
 
 #[cfg(test)]

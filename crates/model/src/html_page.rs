@@ -55,10 +55,12 @@ pub(crate) fn files(text: &str) -> impl Iterator<Item = RawFile<'static>> + '_ {
     })
 }
 
-/// `<base href>` moves what the links are relative to.
+/// `<base href>` moves what the links are relative to. It may not lead from the network to the files of this machine.
 pub(crate) fn base_of(text: &str, base: &Url) -> Url {
     let tag = start_tags(text).take_while(|tag| tag.name.as_slice() != b"a").find(|tag| tag.name.as_slice() == b"base");
-    tag.and_then(|tag| attribute(&tag, "href")).and_then(|href| base.join(&href).ok()).unwrap_or_else(|| base.clone())
+    let moved = tag.and_then(|tag| attribute(&tag, "href")).and_then(|href| base.join(&href).ok());
+    let allowed = |moved: &Url| matches!(moved.scheme(), "http" | "https") || moved.scheme() == base.scheme();
+    moved.filter(allowed).unwrap_or_else(|| base.clone())
 }
 
 fn start_tags(text: &str) -> impl Iterator<Item = StartTag<()>> + '_ {

@@ -466,6 +466,17 @@ mod tests {
     }
 
     #[test]
+    fn the_base_of_a_page_leads_to_no_local_file() {
+        for base_href in ["file:///etc/", "ftp://h.example/"] {
+            let text =
+                format!(r#"<base href="{base_href}"><a href="six-1.0.zip">x</a><a href="{base_href}six-2.zip">y</a>"#);
+            let page = ProjectPage::from_html(&name(), text.as_bytes(), &base()).unwrap();
+            let urls: Vec<_> = page.files.iter().map(|file| file.url.as_str()).collect();
+            assert_eq!(urls, ["https://index.example/simple/six/six-1.0.zip"]);
+        }
+    }
+
+    #[test]
     fn reads_html() {
         let digest = "a".repeat(64);
         let text = format!(

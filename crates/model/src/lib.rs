@@ -1,9 +1,13 @@
 //! The nouns of Python packaging that every other crate speaks in. Pure: no file system, network, clock or environment.
 
+mod bounded;
 mod distribution;
 mod event;
 mod files;
 mod flat_page;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod hash;
 mod html_page;
 mod index_page;
@@ -13,6 +17,7 @@ mod requirement;
 mod tags;
 mod url_base;
 
+pub use bounded::{locked_marker, requirement as bounded_requirement};
 pub use distribution::{BadDistributionName, Distribution, SdistName, WheelName};
 pub use event::{Emit, Event, Phase, Unit, silent};
 pub use files::{Files, ReadRelease};

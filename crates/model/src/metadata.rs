@@ -46,11 +46,8 @@ impl CoreMetadata {
                 "provides-extra" => metadata.provides_extra.extend(ExtraName::from_str(value).ok()),
                 "dynamic" => metadata.dynamic.push(value.to_ascii_lowercase()),
                 "requires-dist" => {
-                    metadata.requires_dist.push(lenient_requirement(value).map_err(|error| {
-                        BadMetadata::Requirement {
-                            requirement: value.chars().take(200).collect(),
-                            why: error.message.to_string(),
-                        }
+                    metadata.requires_dist.push(lenient_requirement(value).map_err(|why| {
+                        BadMetadata::Requirement { requirement: value.chars().take(200).collect(), why }
                     })?);
                 }
                 _ => {}

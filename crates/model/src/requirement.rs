@@ -1,20 +1,26 @@
 //! Requirements and Python bounds as they are found in the wild: published metadata that no longer parses
 //! is repaired where every installer has always repaired it.
 
-use crate::{Requirement, VersionSpecifiers};
+use crate::{Requirement, VersionSpecifiers, bounded_requirement};
 use std::str::FromStr;
-use uv_pep508::Pep508Error;
 
-/// Reads a requirement of published metadata (PEP 508), repairing specifiers such as `>=3.5.*` or `>=1.0,`.
-pub fn lenient_requirement(text: &str) -> Result<Requirement, Box<Pep508Error>> {
+/// Longer than any specifiers that a person has written.
+const MAX_REPAIRED: usize = 4 << 10;
+
+/// Reads a requirement of published metadata (PEP 508), repairing specifiers such as `>=3.5.*` or `>=1.0,`. The error
+/// is one sentence without a full stop.
+pub fn lenient_requirement(text: &str) -> Result<Requirement, String> {
     // The parser would put the values of environment variables into URLs; foreign text must not ask for them.
     let text = text.replace("${", "$%7B");
     let text = text.as_str();
-    Requirement::from_str(text).or_else(|error| {
+    bounded_requirement(text).or_else(|error| {
+        if text.len() > MAX_REPAIRED {
+            return Err(error);
+        }
         let (specifier, marker) = text.split_once(';').map_or((text, ""), |(a, b)| (a, b));
         let repaired = repair(&specifier.replace("()", ""));
         let whole = if marker.is_empty() { repaired } else { format!("{repaired} ;{}", spaced(marker)) };
-        Requirement::from_str(&whole).map_err(|_| Box::new(error))
+        bounded_requirement(&whole).map_err(|_| error)
     })
 }
 
@@ -29,6 +35,9 @@ fn spaced(marker: &str) -> String {
 
 /// Reads `Requires-Python` (core metadata); `None` when it says nothing that can be understood.
 pub fn lenient_requires_python(text: &str) -> Option<VersionSpecifiers> {
+    if text.len() > MAX_REPAIRED {
+        return None;
+    }
     VersionSpecifiers::from_str(text).or_else(|_| VersionSpecifiers::from_str(&repair(text))).ok()
 }
 

@@ -6,6 +6,9 @@
 mod check;
 mod env;
 mod fact;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod inputs;
 mod key;
 mod source;

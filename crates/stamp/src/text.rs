@@ -200,6 +200,14 @@ fn unescape(value: &str) -> Option<String> {
     Some(text)
 }
 
+/// `body` with the line that says it is whole.
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) fn sealed(body: &str) -> String {
+    let body = body.trim_end_matches('\n').to_owned() + "\n";
+    let end = checksum(&body);
+    body + "end " + &end + "\n"
+}
+
 fn checksum(body: &str) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(body.as_bytes());

@@ -3,7 +3,7 @@
 mod wire;
 
 use crate::{Dependency, Error, File, Inputs, Lock, Mode, Package, Prereleases, Root, RootKind, Source};
-use pybun_model::{MarkerTree, Requirement, Sha256};
+use pybun_model::{MarkerTree, Requirement, Sha256, bounded_requirement, locked_marker};
 use std::str::FromStr;
 
 pub(crate) const VERSION: u32 = 1;
@@ -21,7 +21,7 @@ fn corrupt(why: impl Into<String>) -> Error {
 }
 
 fn from_wire(wire: wire::Lock) -> Result<Lock, Error> {
-    let markers: Vec<MarkerTree> = wire.markers.iter().map(|text| parse("marker", text)).collect::<Result<_, _>>()?;
+    let markers: Vec<MarkerTree> = wire.markers.iter().map(|text| marker(text)).collect::<Result<_, _>>()?;
     let count = wire.packages.len();
     let inputs = Inputs {
         requires_python: wire.requires_python.map(|text| parse("requires-python", &text)).transpose()?,
@@ -89,11 +89,23 @@ fn file_from_wire(file: wire::File) -> Result<File, Error> {
 }
 
 fn requirements(texts: &[std::borrow::Cow<str>]) -> Result<Vec<Requirement>, Error> {
-    texts.iter().map(|text| parse("requirement", text)).collect()
+    texts.iter().map(|text| requirement(text)).collect()
 }
 
 fn parse<T: FromStr>(what: &str, text: &str) -> Result<T, Error> {
-    text.parse().map_err(|_| corrupt(format!("`{}` is no {what}", text.chars().take(80).collect::<String>())))
+    text.parse().map_err(|_| is_no(what, text))
+}
+
+fn requirement(text: &str) -> Result<Requirement, Error> {
+    bounded_requirement(text).map_err(|_| is_no("requirement", text))
+}
+
+fn marker(text: &str) -> Result<MarkerTree, Error> {
+    locked_marker(text).map_err(|_| is_no("marker", text))
+}
+
+fn is_no(what: &str, text: &str) -> Error {
+    corrupt(format!("`{}` is no {what}", text.chars().take(80).collect::<String>()))
 }
 
 #[cfg(test)]

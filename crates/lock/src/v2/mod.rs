@@ -6,7 +6,9 @@ use crate::lock::marker_text;
 use crate::{
     Assigned, Dependency, Error, File, Inputs, Lock, Mode, Names, Package, Prereleases, Root, RootKind, Source,
 };
-use pybun_model::{MarkerTree, PackageName, Requirement, Sha256, VerbatimUrl, VersionOrUrl};
+use pybun_model::{
+    MarkerTree, PackageName, Requirement, Sha256, VerbatimUrl, VersionOrUrl, bounded_requirement, locked_marker,
+};
 use std::borrow::Cow;
 use std::str::FromStr;
 use url::Url;
@@ -168,7 +170,7 @@ fn requirements_to_wire(requirements: &[Requirement]) -> Vec<wire::Requirement<'
 }
 
 fn from_wire(wire: wire::Lock) -> Result<Lock, Error> {
-    let markers: Vec<MarkerTree> = wire.markers.iter().map(|text| parse("marker", text)).collect::<Result<_, _>>()?;
+    let markers: Vec<MarkerTree> = wire.markers.iter().map(|text| marker(text)).collect::<Result<_, _>>()?;
     let count = wire.packages.len();
     let inputs = Inputs {
         requires_python: wire.requires_python.map(|text| parse("requires-python", &text)).transpose()?,
@@ -220,7 +222,7 @@ fn kind_from_wire(kind: u8, name: &str) -> Result<RootKind, Error> {
 }
 
 fn environments(texts: &[Cow<str>]) -> Result<Vec<MarkerTree>, Error> {
-    texts.iter().map(|text| if text.is_empty() { Ok(MarkerTree::TRUE) } else { parse("marker", text) }).collect()
+    texts.iter().map(|text| if text.is_empty() { Ok(MarkerTree::TRUE) } else { marker(text) }).collect()
 }
 
 fn parsed_names(texts: &[Cow<str>]) -> Result<Vec<PackageName>, Error> {
@@ -292,7 +294,7 @@ fn file_from_wire(file: wire::File) -> Result<File, Error> {
 
 fn requirements(wire: &[wire::Requirement]) -> Result<Vec<Requirement>, Error> {
     let one = |wire: &wire::Requirement| {
-        let mut requirement: Requirement = parse("requirement", &wire.text)?;
+        let mut requirement = requirement(&wire.text)?;
         if let Some(url) = &wire.url {
             let url = Url::parse(url).map_err(|_| corrupt("a requirement has a URL that is none"))?;
             requirement.version_or_url = Some(VersionOrUrl::Url(VerbatimUrl::from(url)));
@@ -303,5 +305,17 @@ fn requirements(wire: &[wire::Requirement]) -> Result<Vec<Requirement>, Error> {
 }
 
 fn parse<T: FromStr>(what: &str, text: &str) -> Result<T, Error> {
-    text.parse().map_err(|_| corrupt(format!("`{}` is no {what}", text.chars().take(80).collect::<String>())))
+    text.parse().map_err(|_| is_no(what, text))
+}
+
+fn requirement(text: &str) -> Result<Requirement, Error> {
+    bounded_requirement(text).map_err(|_| is_no("requirement", text))
+}
+
+fn marker(text: &str) -> Result<MarkerTree, Error> {
+    locked_marker(text).map_err(|_| is_no("marker", text))
+}
+
+fn is_no(what: &str, text: &str) -> Error {
+    corrupt(format!("`{}` is no {what}", text.chars().take(80).collect::<String>()))
 }
