@@ -38,23 +38,25 @@ pub(crate) struct Wall {
 
 /// More ways than this in which the versions of one project need another are told as one.
 const MAX_WAYS: usize = 3;
+const MAX_COMPARED: usize = 200;
 
 impl Story {
     pub(crate) fn new(conflict: &Conflict, world: World) -> Self {
-        let mut links: Vec<Link> = Vec::new();
+        let mut ways: BTreeMap<Way, Ways> = BTreeMap::new();
         let mut walls: Vec<Wall> = Vec::new();
         let mut broken = Vec::new();
         for leaf in conflict.leaves().filter_map(|cause| world.leaf(cause)) {
             match leaf {
                 Leaf::Needs { by, node, wanted, text, marker } => {
-                    link(&mut links, Link { by, node, wanted, marker, texts: BTreeSet::from([text]) });
+                    let link = Link { by, node, wanted, marker, texts: BTreeSet::from([text]) };
+                    ways.entry(way(&link)).or_default().add(link);
                 }
                 Leaf::Barred { name, range, bar, .. } => wall(&mut walls, world, name, &range, bar),
                 Leaf::Broken { why } => broken.push(why),
                 Leaf::Tie { .. } => {}
             }
         }
-        let links = in_order(with_few_ways(links));
+        let links = in_order(ways.into_values().flat_map(|ways| ways.links).collect());
         for link in &links {
             empty(&mut walls, world, link);
         }
@@ -78,8 +80,10 @@ impl Story {
 
     /// Two who need the same project want versions of it that exclude each other.
     pub(crate) fn is_contested(&self, world: World) -> bool {
-        self.links.iter().enumerate().any(|(place, one)| {
-            self.links[..place].iter().any(|other| {
+        // Nothing small enough to be read has more.
+        let links = &self.links[..self.links.len().min(MAX_COMPARED)];
+        links.iter().enumerate().any(|(place, one)| {
+            links[..place].iter().any(|other| {
                 let Some(name) = name_of(&one.node).filter(|name| name_of(&other.node) == Some(*name)) else {
                     return false;
                 };
@@ -123,22 +127,50 @@ fn everywhere(environment: MarkerTree, links: &[Link], world: World) -> MarkerTr
     world.resolver.without_python(all)
 }
 
-fn link(links: &mut Vec<Link>, new: Link) {
-    let alike = |link: &&mut Link| {
-        link.node == new.node
-            && link.wanted == new.wanted
-            && match (&link.by, &new.by) {
-                (Asker::Package(a, extra_a, _), Asker::Package(b, extra_b, _)) => a == b && extra_a == extra_b,
-                (a, b) => a == b,
-            }
-    };
-    match links.iter_mut().find(alike) {
-        Some(link) => {
-            link.by = joined(&link.by, &new.by);
-            link.marker = link.marker.or(new.marker);
-            link.texts.extend(new.texts);
+/// The ways in which one project, or one requirement of yours, needs another.
+#[derive(Default)]
+struct Ways {
+    links: Vec<Link>,
+    /// There were too many, and they are one now.
+    crowded: bool,
+}
+
+/// Whoever needs something, whatever its versions, and what it needs.
+type Way = (Option<(PackageName, Option<ExtraName>)>, Option<Asker>, Node);
+
+fn way(link: &Link) -> Way {
+    match &link.by {
+        Asker::Package(name, extra, _) => (Some((name.clone(), extra.clone())), None, link.node.clone()),
+        own @ (Asker::Root(..) | Asker::Constraint(_) | Asker::Override(_)) => {
+            (None, Some(own.clone()), link.node.clone())
         }
-        None => links.push(new),
+    }
+}
+
+impl Ways {
+    /// A proof may have as many facts as its projects have versions, so that none is compared with all the others.
+    fn add(&mut self, new: Link) {
+        let alike = self.links.iter().position(|link| link.wanted == new.wanted);
+        match alike.or(self.crowded.then_some(0)) {
+            Some(place) => self.links[place].join(new),
+            None => self.links.push(new),
+        }
+        if self.links.len() > MAX_WAYS && matches!(self.links[0].by, Asker::Package(..)) {
+            self.crowded = true;
+            let others = self.links.split_off(1);
+            others.into_iter().for_each(|other| self.links[0].join(other));
+        }
+    }
+}
+
+impl Link {
+    fn join(&mut self, other: Link) {
+        self.by = joined(&self.by, &other.by);
+        if self.wanted != other.wanted {
+            self.wanted = self.wanted.union(&other.wanted);
+        }
+        self.marker = self.marker.or(other.marker);
+        self.texts.extend(other.texts);
     }
 }
 
@@ -149,30 +181,6 @@ fn joined(one: &Asker, other: &Asker) -> Asker {
         }
         (one, _) => one.clone(),
     }
-}
-
-fn with_few_ways(links: Vec<Link>) -> Vec<Link> {
-    type Way = (PackageName, Option<ExtraName>, Node);
-    let way = |link: &Link| match &link.by {
-        Asker::Package(name, extra, _) => Some((name.clone(), extra.clone(), link.node.clone())),
-        Asker::Root(..) | Asker::Constraint(_) | Asker::Override(_) => None,
-    };
-    let mut count: BTreeMap<Way, usize> = BTreeMap::new();
-    links.iter().filter_map(way).for_each(|way| *count.entry(way).or_default() += 1);
-    let mut out: Vec<Link> = Vec::new();
-    for link in links {
-        let crowded = way(&link).filter(|way| count[way] > MAX_WAYS);
-        match out.iter_mut().find(|other| crowded.is_some() && way(other) == crowded) {
-            Some(other) => {
-                other.by = joined(&other.by, &link.by);
-                other.wanted = other.wanted.union(&link.wanted);
-                other.marker = other.marker.or(link.marker);
-                other.texts.extend(link.texts);
-            }
-            None => out.push(link),
-        }
-    }
-    out
 }
 
 /// Breadth first from the project; what nothing leads to comes last.

@@ -315,3 +315,16 @@ fn builds_and_wheels_that_are_not_allowed() {
     asked.inputs.no_binary = Names::All;
     check("a 1:", asked, "resolve/no-usable-file: a 1 has only wheels, and wheels are not allowed");
 }
+
+/// Thousands of facts are told in as few lines as three.
+#[test]
+fn a_ladder_of_thousands() {
+    let rungs: String = (1..1500).map(|i| format!("boto {i}: core=={i}\ncore {i}: url<2\n")).collect();
+    check(
+        &format!("{rungs}url 1:\nurl 2:"),
+        request(&["boto", "url>=2"]),
+        "resolve/no-solution: `boto` and `url>=2` exclude each other
+           every boto needs core
+           every core needs url<2",
+    );
+}
