@@ -1,9 +1,9 @@
-// The checks that take long: those that need the public package index, with pip and uv as oracles, then a minute of fuzzing
-// for each target. Not part of `npm run ready`. With arguments, which are vitest's, nothing is fuzzed.
+// The checks that take long: those that need the public package index or uv, with pip, uv and packaging as oracles, then a
+// minute of fuzzing for each target. Not part of `npm run ready`. With arguments, which are vitest's, nothing follows it.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { ROOT } from './platforms.mjs'
-import { toolsEnvironment } from './setup-tools.mjs'
+import { packagingPython, toolsEnvironment } from './setup-tools.mjs'
 
 const { status } = spawnSync(
   join(ROOT, 'node_modules', '.bin', 'vitest'),
@@ -16,4 +16,8 @@ const { status } = spawnSync(
   },
 )
 if (status !== 0 || process.argv.length > 2) process.exit(status ?? 1)
+
+// What packaging answers today, against the tables that the Rust tests hold themselves to.
+const oracle = spawnSync(packagingPython(), [join(ROOT, 'tests', 'pep', 'oracle.py'), '--check'], { stdio: 'inherit' })
+if (oracle.status !== 0) process.exit(oracle.status ?? 1)
 await import('./fuzz.mjs')

@@ -16,10 +16,21 @@ export function toolsEnvironment() {
   return { PYBUN_TEST_UV: uv, PYBUN_BENCH_UV: process.env.PYBUN_BENCH_UV ?? uv }
 }
 
+/** A Python that has `packaging`, whose answers the tables of tests/pep are. */
+export function packagingPython() {
+  const python = join(COMMANDS, process.platform === 'win32' ? 'python.exe' : 'python')
+  if (!existsSync(python)) must(hostPython(), ['-m', 'venv', TOOLS])
+  must(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'packaging'])
+  return python
+}
+
+function hostPython() {
+  return process.env.PYBUN_TEST_PYTHON ?? (process.platform === 'win32' ? 'python' : 'python3')
+}
+
 function installedUv() {
   if (existsSync(UV)) return UV
-  const python = process.env.PYBUN_TEST_PYTHON ?? (process.platform === 'win32' ? 'python' : 'python3')
-  must(python, ['-m', 'venv', TOOLS])
+  must(hostPython(), ['-m', 'venv', TOOLS])
   must(join(COMMANDS, 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'uv'])
   return UV
 }

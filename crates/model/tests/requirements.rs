@@ -9,7 +9,7 @@ const TABLE: &str = include_str!("../../../tests/pep/requirements.txt");
 const OTHERWISE: &[(&str, &str)] = &[
     // No version of the specification: refused, as no file could have it either.
     ("name === 1.0.weird", "null"),
-    // "Direct references": a URL, and not a path.
+    // The grammar allows a relative reference, and nothing says relative to what.
     ("name @ ./local", "null"),
     // As the user's own text it is refused; in metadata it is repaired.
     ("name ()", "null"),
