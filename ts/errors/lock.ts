@@ -48,3 +48,13 @@ export const MOVES = 'lock/moves'
 export function noted({ code, message }: { code: string; message: string }): Problem {
   return { code, message }
 }
+
+export function lockMerged(path: string, sides: number): Problem {
+  const what = sides === 2 ? 'the versions of both sides' : sides === 1 ? 'the versions of one side' : 'no old versions'
+  return {
+    code: 'lock/merged',
+    message: `${path} was in the middle of a merge and is resolved again with ${what}`,
+    hint: `\`git add ${path}\` tells git that it is settled`,
+    context: { path, sides },
+  }
+}

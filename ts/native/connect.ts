@@ -67,6 +67,12 @@ export function connect(load: () => Promise<Addon>, warn: (problem: Problem) => 
     lockCheck: withLock('lockCheck'),
     lockExport: async (request, lock, onEvent) =>
       (await call<{ text: string; lost: string[] }>('lockExport', request, lock, listen(onEvent, warn))).value,
+    async lockMerge({ base, ours, theirs }) {
+      const addon = await load()
+      if (!addon.lockMerge) throw new Error('the addon has no `lockMerge`')
+      const answer = settle<{ sides: number }>(await addon.lockMerge(base, ours, theirs), warn)
+      return { found: answer.value.sides, preferences: answer.bytes }
+    },
     lockOutdated: async (request, lock, onEvent) =>
       (await call<{ packages: Outdated[] }>('lockOutdated', request, lock, listen(onEvent, warn))).value,
     lockTree: withLock('lockTree'),

@@ -57,6 +57,11 @@ export interface Native {
     lock: Buffer,
     onEvent: (event: Event) => void,
   ): Promise<{ text: string; lost: string[] }>
+  lockMerge(sides: {
+    base: Buffer | null
+    ours: Buffer | null
+    theirs: Buffer | null
+  }): Promise<{ found: number; preferences: Buffer | null }>
   lockOutdated(
     request: ResolveRequest,
     lock: Buffer,

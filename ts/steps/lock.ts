@@ -5,6 +5,7 @@ import type { Context } from './context.ts'
 import { packages, shortPath } from './describe.ts'
 import { ensureProjectEnvironment, keepsLock } from './environment.ts'
 import { exclusive } from './exclusive.ts'
+import { preferencesOfBothSides } from './heal.ts'
 import { loadProject, type ProjectPlace } from './load.ts'
 import { normalised } from './own.ts'
 import { choosePython } from './python.ts'
@@ -18,7 +19,8 @@ export async function updateLock(context: Context, upgrade: Upgrade) {
     const place = await loadProject(context)
     const { project } = place
     const python = await interpreterOf(context, place)
-    const wish = { manifest: project.manifest, python, upgrade }
+    const healed = await preferencesOfBothSides(context, place)
+    const wish = { manifest: project.manifest, python, upgrade, ...(healed ? { previous: healed } : {}) } as const
     const locked = await replacingBroken(context, place, wish)
     if (keepsLock(context)) await save(context, project, { locked, manifest_text: null })
     const all = await packagesOf(context, locked)

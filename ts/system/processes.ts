@@ -29,6 +29,22 @@ export const processes: Processes = {
     }
   },
 
+  async bytes(program, limit_bytes, signal) {
+    const child = start(program, ['inherit', 'pipe', 'pipe'])
+    const stop = () => child.kill('SIGTERM')
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      const [exit_code, out] = await Promise.all([
+        ended(child, program),
+        headBytes(child.stdout, limit_bytes),
+        headBytes(child.stderr, 0),
+      ])
+      return { exit_code, stdout: out.bytes, truncated: out.truncated }
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  },
+
   async inherit(program) {
     // The terminal gives Ctrl-C to the child as well: the child decides, we wait for its answer.
     const ignore = () => {}
@@ -72,6 +88,11 @@ function ended(child: ChildProcess, program: Program): Promise<number> {
 
 /** Reads to the end so that the child never blocks, and keeps the first bytes. */
 async function head(stream: Readable | null, limit_bytes: number): Promise<{ text: string; truncated: boolean }> {
+  const { bytes, truncated } = await headBytes(stream, limit_bytes)
+  return { text: bytes.toString('utf8'), truncated }
+}
+
+async function headBytes(stream: Readable | null, limit_bytes: number): Promise<{ bytes: Buffer; truncated: boolean }> {
   const kept: Buffer[] = []
   let room = limit_bytes
   let truncated = false
@@ -81,5 +102,5 @@ async function head(stream: Readable | null, limit_bytes: number): Promise<{ tex
     if (room > 0) kept.push(bytes.subarray(0, room))
     room -= Math.min(room, bytes.length)
   }
-  return { text: Buffer.concat(kept).toString('utf8'), truncated }
+  return { bytes: Buffer.concat(kept), truncated }
 }

@@ -13,6 +13,7 @@ export function realSystem(): System {
     files,
     processes: {
       capture: async (...request) => (await import('./processes.ts')).processes.capture(...request),
+      bytes: async (...request) => (await import('./processes.ts')).processes.bytes(...request),
       inherit: async (program) => (await import('./processes.ts')).processes.inherit(program),
     },
     prompts: {

@@ -28,6 +28,12 @@ export interface Files {
 export interface Processes {
   /** Runs to the end and keeps the first bytes of both streams; `signal` kills it. */
   capture(program: Program, limit_bytes: number, signal: AbortSignal): Promise<Captured>
+  /** The same for output that is no text. */
+  bytes(
+    program: Program,
+    limit_bytes: number,
+    signal: AbortSignal,
+  ): Promise<{ exit_code: number; stdout: Buffer; truncated: boolean }>
   /** Runs with our own streams and gives the exit code. For Windows, which cannot exec. */
   inherit(program: Program): Promise<number>
 }

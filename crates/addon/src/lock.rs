@@ -1,8 +1,9 @@
 //! Locks as TypeScript may look at them.
 
-use crate::answer::{one, text};
+use crate::answer::{Answer, one, text};
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
+use pybun_exchange::Sides;
 use pybun_lock::{Assigned, Lock, Mode, Names, Prereleases, RootKind, Source};
 use pybun_model::{MarkerTree, Requirement, Sha256};
 use serde_json::{Value, json};
@@ -10,6 +11,22 @@ use serde_json::{Value, json};
 #[napi(catch_unwind)]
 pub fn lock_decode(lock: Buffer) -> String {
     text(pybun_lock::decode(&lock).map(|lock| view(&lock)).map_err(one))
+}
+
+/// What to prefer after a merge, as a lock, from whichever sides can be read. `ours` may hold both with the marks of
+/// a merge by lines between them.
+#[napi(catch_unwind)]
+pub fn lock_merge(base: Option<Buffer>, ours: Option<Buffer>, theirs: Option<Buffer>) -> Answer {
+    let read = |bytes: Option<&[u8]>| bytes.and_then(|bytes| pybun_lock::decode(bytes).ok());
+    let halves = ours.as_deref().and_then(pybun_exchange::split_conflict);
+    let (base, ours, theirs) = match &halves {
+        Some((ours, theirs)) => (None, read(Some(ours)), read(Some(theirs))),
+        None => (read(base.as_deref()), read(ours.as_deref()), read(theirs.as_deref())),
+    };
+    let found = usize::from(ours.is_some()) + usize::from(theirs.is_some());
+    let sides = Sides { base: base.as_ref(), ours: ours.as_ref(), theirs: theirs.as_ref() };
+    let bytes = (found > 0).then(|| pybun_lock::encode(&pybun_exchange::merged(sides)).into());
+    Answer { json: text(Ok(json!({ "sides": found }))), bytes }
 }
 
 fn view(lock: &Lock) -> Value {

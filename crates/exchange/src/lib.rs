@@ -3,6 +3,7 @@
 
 mod export;
 mod graph;
+mod heal;
 pub mod import;
 mod outdated;
 mod tree;
@@ -10,6 +11,7 @@ mod why;
 
 pub use export::{Exported, Subject, cyclonedx, is_pylock_name, pylock, requirements};
 pub use graph::{Entry, Graph, Link, Scope};
+pub use heal::{Sides, merged, split_conflict};
 pub use outdated::{Holder, Outdated, Pages, deciders, held_by_package, outdated};
 pub use tree::{Branch, Direction, Item, TreeWish, tree};
 pub use why::{Chain, Chains, Step, why};

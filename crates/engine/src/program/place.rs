@@ -60,6 +60,9 @@ impl Place {
         if user_config.exists() || root.join(".pybun/config.toml").exists() {
             return None;
         }
+        if is_merging(&root) {
+            return None;
+        }
         let manifest_path = root.join("pyproject.toml");
         let text = fs::read_to_string(&manifest_path).ok()?;
         let manifest = read_manifest(&text, &manifest_path)?;
@@ -109,6 +112,23 @@ impl Place {
     pub fn short(&self, path: &Path) -> String {
         path.strip_prefix(&self.cwd).unwrap_or(path).display().to_string()
     }
+}
+
+/// Does git wait for somebody to settle a merge, a rebase, a cherry-pick or a stash? Then the lock may be one side of it,
+/// which the CLI mends.
+fn is_merging(root: &Path) -> bool {
+    let Some(git) = root.ancestors().map(|directory| directory.join(".git")).find(|path| path.exists()) else {
+        return false;
+    };
+    // In a linked work tree it is a file that names the directory.
+    let directory = fs::read_to_string(&git).ok().and_then(|text| {
+        let named = text.lines().find_map(|line| line.strip_prefix("gitdir: "))?;
+        Some(git.with_file_name("").join(named))
+    });
+    let directory = directory.unwrap_or(git);
+    ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD", "AUTO_MERGE"]
+        .iter()
+        .any(|name| directory.join(name).exists())
 }
 
 /// `None` unless everything in it is understood here.
