@@ -21,10 +21,18 @@ export function lockStale(path: string, reasons: string[]): Problem {
   }
 }
 
+/** The addon sees bytes and no file; a person looks for the file. */
+export function ofLock(path: string, problem: Problem): Problem {
+  if (!UNREADABLE.test(problem.code) || problem.context?.path) return problem
+  return { ...problem, message: `${path}: ${problem.message}`, context: { ...problem.context, path } }
+}
+
+const UNREADABLE = /^lock\/(not-a-lock|truncated|corrupt|newer-format)$/
+
 export function lockReplaced(path: string, reason: Problem): Problem {
   return {
     code: 'lock/replaced',
-    message: `${path} could not be read and was made anew: ${reason.message}`,
+    message: `${reason.message}; it was made anew`,
     hint: 'Versions may have moved; version control has the old lock, if it was ever whole',
     context: { path, reason: reason.code },
   }

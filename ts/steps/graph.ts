@@ -6,6 +6,7 @@ import { shortPath } from './describe.ts'
 import { loadProject, type ProjectPlace } from './load.ts'
 import { interpreterOf } from './lock.ts'
 import { normalised } from './own.ts'
+import { reading } from './resolve.ts'
 
 /** The lock of the project as trees. */
 export async function readTree(
@@ -17,7 +18,7 @@ export async function readTree(
   const python = wish.universal ? null : await interpreterOf(context, place)
   const scope = scopeOf(context, place, { roots: null, python })
   for (const name of wish.packages) await whyIn(context, place, name)
-  const { trees } = await context.native.lockTree({ scope, ...wish }, lock)
+  const { trees } = await reading(place.project.lock_path, context.native.lockTree({ scope, ...wish }, lock))
   return { project: place.project.manifest.name, lock: place.project.lock_path, python, trees }
 }
 
@@ -29,7 +30,8 @@ export async function readWhy(context: Context, name: string): Promise<WhyChains
 /** Fails with the nearest name when the lock has none of this. */
 async function whyIn(context: Context, place: ProjectPlace, name: string): Promise<WhyChains> {
   const scope = scopeOf(context, place, { roots: null, python: null })
-  const found = await context.native.lockWhy({ scope, name }, await lockOf(context, place))
+  const lock = await lockOf(context, place)
+  const found = await reading(place.project.lock_path, context.native.lockWhy({ scope, name }, lock))
   if (found.versions.length) return found
   return fail(notInLock(normalised(name), shortPath(context, place.project.lock_path), found.known))
 }

@@ -1,5 +1,5 @@
-import { fail } from '../errors/failure.ts'
-import { lockMissing, lockStale, noted } from '../errors/lock.ts'
+import { Failure, fail } from '../errors/failure.ts'
+import { lockMissing, lockStale, noted, ofLock } from '../errors/lock.ts'
 import type { Event } from '../model/event.ts'
 import type { Change, ConflictItem, Manifest, ResolveRequest, Root, SourceSetting } from '../model/native.ts'
 import type { Project } from '../project/project.ts'
@@ -40,11 +40,8 @@ export async function lockProject(
   wish: ProjectWish & { previous?: Buffer | 'none' | null },
 ): Promise<Locked> {
   const saved = await context.system.files.readBytes(place.project.lock_path)
-  const locked = await lockFor(
-    context,
-    projectRequest(place, wish),
-    wish.previous === 'none' ? null : (wish.previous ?? saved),
-  )
+  const previous = wish.previous === 'none' ? null : (wish.previous ?? saved)
+  const locked = await reading(place.project.lock_path, lockFor(context, projectRequest(place, wish), previous))
   return { ...locked, changed: !saved?.equals(locked.lock) }
 }
 
@@ -79,14 +76,23 @@ export async function checkLock(context: Context, place: ProjectPlace, python: s
   const lock = await context.system.files.readBytes(lock_path)
   if (!lock) return fail(lockMissing(lock_path))
   const request = projectRequest(place, { manifest, python, upgrade: NO_UPGRADE })
-  const { fresh, reasons } = await context.native.lockCheck(request, lock)
+  const { fresh, reasons } = await reading(lock_path, context.native.lockCheck(request, lock))
   return fresh ? lock : fail(lockStale(lock_path, reasons))
 }
 
 /** The lock as data; `path` may be any file, since `git diff` hands us copies. */
 export async function decodeLock(context: Context, path: string): Promise<Record<string, unknown>> {
   const lock = await context.system.files.readBytes(path)
-  return lock ? context.native.lockDecode(lock) : fail(lockMissing(path))
+  return lock ? reading(path, context.native.lockDecode(lock)) : fail(lockMissing(path))
+}
+
+/** What goes wrong while a lock is read is told with its file. */
+export async function reading<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw error instanceof Failure ? new Failure(error.problems.map((problem) => ofLock(path, problem))) : error
+  }
 }
 
 /** One lock covers every extra and group, so that choosing others later needs no resolution. */
