@@ -1,6 +1,8 @@
+import { interpreterChosen } from '../errors/notes.ts'
 import type { Interpreter } from '../model/native.ts'
 import { findPin } from '../project/project.ts'
 import type { Context } from './context.ts'
+import { explain } from './explain.ts'
 import type { Place } from './load.ts'
 
 /** `--python` and its like, then `.python-version` of `directory` and above, then what `requires_python` allows. */
@@ -9,11 +11,13 @@ export async function choosePython(
   place: Place,
   wish: { requires_python: string | null; directory: string },
 ): Promise<Interpreter> {
-  return context.native.pythonChoose({
+  const chosen = await context.native.pythonChoose({
     request: place.configuration.python.value as string | null,
     pin: await findPin(context.system, wish.directory),
     requires_python: wish.requires_python,
     cwd: context.system.cwd,
     cache_dir: place.settings.cache_dir,
   })
+  explain(context, interpreterChosen(chosen.version, chosen.path, chosen.origin))
+  return chosen
 }

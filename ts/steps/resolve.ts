@@ -1,10 +1,12 @@
 import { Failure, fail } from '../errors/failure.ts'
 import { lockMissing, lockStale, noted, ofLock } from '../errors/lock.ts'
+import { indexAsked, lockKept, lockRedone } from '../errors/notes.ts'
 import type { Event } from '../model/event.ts'
 import type { Change, ConflictItem, Manifest, ResolveRequest, Root, SourceSetting } from '../model/native.ts'
 import type { Project } from '../project/project.ts'
 import type { SettingKey } from '../project/setting.ts'
 import type { Context } from './context.ts'
+import { explain } from './explain.ts'
 import type { Place, ProjectPlace } from './load.ts'
 
 /** A lock in memory, and how it differs from the one on disk. */
@@ -40,6 +42,8 @@ export async function lockProject(
   wish: ProjectWish & { previous?: Buffer | 'none' | null },
 ): Promise<Locked> {
   const saved = await context.system.files.readBytes(place.project.lock_path)
+  const { value: url, origin } = place.configuration['index-url']
+  explain(context, indexAsked(url as string | null, origin.source ?? origin.kind))
   const previous = wish.previous === 'none' ? null : (wish.previous ?? saved)
   const locked = await reading(place.project.lock_path, lockFor(context, projectRequest(place, wish), previous))
   return { ...locked, changed: !saved?.equals(locked.lock) }
@@ -56,8 +60,15 @@ export async function packagesOf(context: Context, locked: Locked): Promise<{ na
 export async function lockFor(context: Context, request: ResolveRequest, previous: Buffer | null): Promise<Locked> {
   const upgrades = request.upgrade || request.upgrade_packages.length > 0
   // Asked even before an upgrade: a lock that a newer PyBun wrote is not ours to replace.
-  const fresh = previous !== null && (await context.native.lockCheck(request, previous)).fresh
-  if (previous && fresh && !upgrades) return { lock: previous, changed: false, changes: [], packages: null }
+  const check = previous && (await context.native.lockCheck(request, previous))
+  if (previous && check?.fresh && !upgrades) {
+    explain(context, lockKept())
+    return { lock: previous, changed: false, changes: [], packages: null }
+  }
+  explain(
+    context,
+    lockRedone(check ? [...check.reasons, ...(upgrades ? ['versions may move'] : [])] : ['there is no lock']),
+  )
   const { resolution, lock } = await context.native.resolve(request, previous, (event) => tell(context, event))
   return { lock, changed: !previous?.equals(lock), changes: resolution.changes, packages: resolution.packages }
 }

@@ -208,6 +208,11 @@ impl<'a> Graph<'a> {
     }
 }
 
+/// As people write it: a path of the project is relative to it.
+pub(crate) fn requirement_text(requirement: &Requirement) -> String {
+    requirement.to_string().replace(" @ project:", " @ ")
+}
+
 fn admits(requirement: &Requirement, version: &Version) -> bool {
     match &requirement.version_or_url {
         Some(VersionOrUrl::VersionSpecifier(specifiers)) => specifiers.contains(version),

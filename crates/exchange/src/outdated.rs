@@ -65,12 +65,12 @@ pub fn outdated(old: &Lock, new: &Lock, pages: &Pages) -> Vec<Outdated> {
         let in_range: Vec<Version> = versions_of(new, &name);
         let yanked = current.iter().find_map(|version| withdrawn(page, version));
         let status = page.status.as_deref().filter(|status| *status != "active").map(str::to_owned);
-        let behind = current.iter().any(|version| *version < newest) || in_range != current && !in_range.is_empty();
+        let behind = lag(&current, &newest) || in_range != current && !in_range.is_empty();
         if !behind && yanked.is_none() && status.is_none() {
             continue;
         }
         let mut held_back = Vec::new();
-        if in_range.iter().any(|version| *version < newest) {
+        if lag(&in_range, &newest) {
             held_by_inputs(new, &name, &newest, &mut held_back);
             held_by_python(new, page, &newest, &mut held_back);
         }
@@ -85,7 +85,7 @@ pub fn outdated(old: &Lock, new: &Lock, pages: &Pages) -> Vec<Outdated> {
 pub fn deciders(rows: &[Outdated], new: &Lock) -> Vec<u32> {
     let held = |position: u32| {
         let target = &new.packages[position as usize];
-        rows.iter().any(|row| row.name == target.name && row.in_range.iter().any(|version| *version < row.newest))
+        rows.iter().any(|row| row.name == target.name && lag(&row.in_range, &row.newest))
     };
     (0_u32..)
         .zip(&new.packages)
@@ -100,7 +100,7 @@ pub fn held_by_package(rows: &mut [Outdated], new: &Lock, package: u32, requires
     for row in rows {
         let needed = from.dependencies.iter().any(|edge| new.packages[edge.package as usize].name == row.name);
         let overridden = new.inputs.overrides.iter().any(|one| one.name == row.name);
-        if !needed || overridden || !row.in_range.iter().any(|version| *version < row.newest) {
+        if !needed || overridden || !lag(&row.in_range, &row.newest) {
             continue;
         }
         for requirement in requires.iter().filter(|one| one.name == row.name && !admits(one, &row.newest)) {
@@ -111,6 +111,11 @@ pub fn held_by_package(rows: &mut [Outdated], new: &Lock, package: u32, requires
             });
         }
     }
+}
+
+/// A split lock that has the newest where that can be used is not behind.
+fn lag(versions: &[Version], newest: &Version) -> bool {
+    !versions.is_empty() && versions.iter().all(|version| version < newest)
 }
 
 fn held_by_inputs(new: &Lock, name: &PackageName, newest: &Version, out: &mut Vec<Holder>) {

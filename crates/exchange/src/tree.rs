@@ -1,5 +1,6 @@
 //! A lock as trees, from what is required to what that needs, or the other way round.
 
+use crate::graph::requirement_text;
 use crate::{Graph, Link};
 use pybun_lock::RootKind;
 use pybun_model::{ExtraName, MarkerTree, PackageName};
@@ -146,7 +147,7 @@ impl Grower<'_, '_> {
             }
             (Item::Root(kind), None) => {
                 let entries = self.graph.entries().into_iter().filter(|entry| entry.kind == kind);
-                entries.map(|entry| branch_of(entry.to, Some(entry.requirement.to_string()))).collect()
+                entries.map(|entry| branch_of(entry.to, Some(requirement_text(entry.requirement)))).collect()
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The chains of requirements that bring a package into a lock.
 
 use crate::Graph;
+use crate::graph::requirement_text;
 use pybun_lock::RootKind;
 use pybun_model::{ExtraName, MarkerTree, PackageName};
 use rustc_hash::FxHashSet;
@@ -50,7 +51,7 @@ pub fn why(graph: &Graph, name: &PackageName) -> Chains {
             because_of: entry.to.because_of,
             marker: entry.to.marker,
         };
-        let (root, requirement) = (entry.kind.clone(), entry.requirement.to_string());
+        let (root, requirement) = (entry.kind.clone(), requirement_text(entry.requirement));
         work.push_back(Chain { root, requirement, steps: vec![step] });
     }
     let mut begun = work.len();
