@@ -314,12 +314,16 @@ pub(crate) fn bad_name(text: &str) -> Problem {
 }
 
 /// What an earlier lock fixes of sources that move by themselves.
-fn kept_sources(previous: Option<&Lock>, upgrade: &Upgrade) -> BTreeMap<PackageName, Source> {
+fn kept_sources(previous: Option<&Lock>, upgrade: &Upgrade) -> BTreeMap<PackageName, Vec<Source>> {
     let kept = |name: &PackageName| match upgrade {
         Upgrade::Nothing => true,
         Upgrade::Packages(names) => !names.contains(name),
         Upgrade::Everything => false,
     };
     let packages = previous.into_iter().flat_map(|lock| &lock.packages).filter(|package| kept(&package.name));
-    packages.map(|package| (package.name.clone(), package.source.clone())).collect()
+    let mut sources: BTreeMap<PackageName, Vec<Source>> = BTreeMap::new();
+    for package in packages {
+        sources.entry(package.name.clone()).or_default().push(package.source.clone());
+    }
+    sources
 }

@@ -1,6 +1,7 @@
 //! Whole builds with a backend that lies in the source tree (`backend-path`), so that nothing is downloaded.
 
 use super::*;
+use crate::fingerprint;
 use pybun_model::{Problem, Requirement, silent};
 use pybun_python::{Environment, Search, Wanted, choose};
 use std::fs;
@@ -244,6 +245,21 @@ async fn editable_wheels_need_the_hook() {
     let problem = Problem::from(sandbox.builder().editable(&root).await.unwrap_err());
     assert_eq!((problem.code, problem.hint.is_some()), ("build/no-editable", true));
     assert_eq!(fs::read_dir(sandbox.cache.join("logs")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_setup_py_with_an_old_backend_is_linked_all_the_same() {
+    let sandbox = Sandbox::new();
+    let root = sandbox.project(&format!("{BACKEND}{METADATA}"), &["setup.py"]);
+    let key = fingerprint(&root, true).unwrap();
+    let wheel = sandbox.builder().tree_editable(&root, &key).await.unwrap();
+    let mut archive = zip::ZipArchive::new(fs::File::open(&wheel.path).unwrap()).unwrap();
+    let pth = archive.by_name("__editable__.demo-1.0.pth").unwrap();
+    assert_eq!(std::io::read_to_string(pth).unwrap(), format!("{}\n", root.display()));
+    let calls = sandbox.recorder.calls.lock().unwrap().len();
+    // Nothing is asked again while the manifests stay.
+    assert_eq!(sandbox.builder().tree_editable(&root, &key).await.unwrap().path, wheel.path);
+    assert_eq!(sandbox.recorder.calls.lock().unwrap().len(), calls);
 }
 
 #[tokio::test]

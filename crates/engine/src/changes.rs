@@ -1,6 +1,6 @@
 //! What moved between two locks.
 
-use pybun_lock::Lock;
+use pybun_lock::{Lock, Source};
 use pybun_model::PackageName;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +27,14 @@ type Versions = BTreeMap<PackageName, BTreeSet<String>>;
 fn versions(lock: &Lock) -> Versions {
     let mut of_name = Versions::new();
     for package in &lock.packages {
-        of_name.entry(package.name.clone()).or_default().insert(package.version.to_string());
+        let version = match &package.source {
+            // The same version may come of another commit.
+            Source::Git { commit, .. } => format!("{} ({})", package.version, commit.get(..7).unwrap_or(commit)),
+            Source::Index { .. } | Source::Url(_) | Source::Directory { .. } | Source::Path(_) => {
+                package.version.to_string()
+            }
+        };
+        of_name.entry(package.name.clone()).or_default().insert(version);
     }
     of_name
 }

@@ -10,7 +10,7 @@ impl From<&Error> for Problem {
         let message = error.to_string();
         match error {
             Error::OtherPython { wanted, found } => Problem::new("plan/other-python", message)
-                .hint("Choose an interpreter that the lock allows with --python, or change requires-python")
+                .hint("Choose an interpreter that the lock allows with --python, take the environment of PYBUN_ENV away, or change requires-python")
                 .with("wanted", wanted.to_string())
                 .with("found", found.to_string()),
             Error::OtherEnvironment(environments) => Problem::new("plan/other-environment", message)

@@ -373,7 +373,7 @@ fn advertised_commit(advertised: &str, wanted: Option<&str>) -> Option<(String, 
 }
 
 /// A full name, of SHA-1 or SHA-256.
-fn is_commit(text: &str) -> bool {
+pub(crate) fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 

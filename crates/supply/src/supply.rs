@@ -34,7 +34,7 @@ pub struct Project {
     /// Never built.
     pub no_build: Names,
     /// Sources of an earlier lock, whose commits are kept.
-    pub locked: BTreeMap<PackageName, Source>,
+    pub locked: BTreeMap<PackageName, Vec<Source>>,
 }
 
 pub(crate) struct Shared {

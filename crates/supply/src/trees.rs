@@ -2,7 +2,7 @@
 
 use crate::Supply;
 use crate::direct::{Place, parse};
-use crate::git::{Checkout, Repository};
+use crate::git::{Checkout, Repository, is_commit};
 use pybun_build::{fingerprint, subdirectory_of};
 use pybun_lock::Source;
 use pybun_model::{CoreMetadata, PackageName, Problem, Sha256, Version};
@@ -65,13 +65,8 @@ impl Supply {
                 }
             }
             Source::Git { url, commit, reference, subdirectory } => {
-                let url = self.with_credentials(url);
-                let broken = |_| crate::direct::unusable(name, &url, "it is no URL");
-                let repository = Repository {
-                    url: Url::parse(&url).map_err(broken)?,
-                    reference: reference.clone(),
-                    subdirectory: subdirectory.clone(),
-                };
+                let locked = Locked { url: &self.with_credentials(url), commit, reference, subdirectory };
+                let repository = locked.repository(name)?;
                 let checkout = self.git().checkout(name, &repository, Some(commit)).await?;
                 let (root, key) = self.tree_of(name, &repository, &checkout)?;
                 builder.tree_wheel(&root, &key).await.map_err(problem)?
@@ -106,13 +101,16 @@ impl Supply {
 
     /// The commit of an earlier lock, when it was made for the same requirement.
     pub(crate) fn locked_commit(&self, name: &PackageName, wanted: &Repository) -> Option<&str> {
-        match self.project.locked.get(name)? {
+        self.project.locked.get(name)?.iter().find_map(|source| match source {
             Source::Git { url, commit, reference, subdirectory } => {
-                (*url == wanted.public_url() && *reference == wanted.reference && *subdirectory == wanted.subdirectory)
-                    .then_some(commit)
+                let same = *url == wanted.public_url()
+                    && *reference == wanted.reference
+                    && *subdirectory == wanted.subdirectory
+                    && is_commit(commit);
+                same.then_some(commit.as_str())
             }
-            _ => None,
-        }
+            Source::Index { .. } | Source::Url(_) | Source::Directory { .. } | Source::Path(_) => None,
+        })
     }
 
     /// A URL of a lock with the credentials that the project's requirements have for it.
@@ -141,10 +139,55 @@ impl Supply {
     }
 }
 
+/// A repository as a lock names it, which may come from a stranger.
+struct Locked<'a> {
+    url: &'a str,
+    commit: &'a str,
+    reference: &'a Option<String>,
+    subdirectory: &'a Option<String>,
+}
+
+impl Locked<'_> {
+    fn repository(&self, name: &PackageName) -> Result<Repository, Problem> {
+        if !is_commit(self.commit) {
+            return Err(Problem::new("git/refused", format!("the lock names no commit for `{name}`"))
+                .hint("Resolve again with `pybun lock`")
+                .with("package", name.as_ref()));
+        }
+        let parsed = Repository::parse(name, &format!("git+{}", self.url)).expect("it begins with `git+`")?;
+        let (reference, subdirectory) = (self.reference.clone(), self.subdirectory.clone());
+        Ok(Repository { reference, subdirectory, ..parsed })
+    }
+}
+
 /// The wheel that was built of a directory as it is now, when there is one.
 pub fn known_wheel(cache_dir: &Path, interpreter: &Interpreter, root: &Path, source: &Source) -> Option<Sha256> {
     let Source::Directory { path, editable, .. } = source else { return None };
     let key = fingerprint(&pybun_lock::absolute(root, path), *editable).ok()?;
     let path = pybun_build::cached_tree_wheel(cache_dir, interpreter, &key)?;
     pybun_build::digest_of_file(&path).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_names_no_transport_that_runs_something_and_no_path() {
+        let name = "a".parse().unwrap();
+        let refused = |url: &str, commit: &str| {
+            let locked = Locked { url, commit, reference: &None, subdirectory: &None };
+            locked.repository(&name).map(drop).map_err(|problem| problem.code)
+        };
+        let commit = "0".repeat(40);
+        assert_eq!(refused("https://h.example/a", &commit), Ok(()));
+        for (url, commit) in [
+            ("ext::sh", commit.as_str()),
+            ("ssh://-oProxyCommand=x/a", &commit),
+            ("https://h.example/a", "../../../../home"),
+            ("https://h.example/a", "--upload-pack=x"),
+        ] {
+            assert_eq!(refused(url, commit), Err("git/refused"), "{url} {commit}");
+        }
+    }
 }
