@@ -12,8 +12,14 @@ pub(crate) struct Failure {
     pub(crate) problem: Problem,
 }
 
-/// The first failure, with everything else that is missing from the cache too. Needs at least one.
-pub(crate) fn problem(failures: Vec<Failure>, known: &Known, request: &Request, source: &dyn Source) -> Problem {
+/// The failure that is the nearest to what was asked for, with everything else that is missing from the cache too. Needs
+/// at least one.
+pub(crate) fn problem(mut failures: Vec<Failure>, known: &Known, request: &Request, source: &dyn Source) -> Problem {
+    // They came in the order in which the network answered, which is another one each time.
+    failures.sort_by_cached_key(|Failure { question, problem }| {
+        let distance = chain(question.name(), known, request).len();
+        (if distance == 0 { MAX_LINKS } else { distance }, question.name().to_string(), problem.message.clone())
+    });
     let question = failures.first().expect("a resolver that waits has asked for something").question.clone();
     let name = question.name();
     let mut problem = Problem::all_of_first(failures.into_iter().map(|failure| failure.problem))
