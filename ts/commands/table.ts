@@ -1,8 +1,10 @@
 import type { CommandSpec, OptionSpec } from '../model/invocation.ts'
 import { addSpec } from './specs/add.ts'
+import { cacheSpec } from './specs/cache.ts'
 import { completionSpec } from './specs/completion.ts'
 import { configSpec } from './specs/config.ts'
 import { exportSpec } from './specs/export.ts'
+import { gcSpec } from './specs/gc.ts'
 import { initSpec } from './specs/init.ts'
 import { installSpec } from './specs/install.ts'
 import { lockSpec } from './specs/lock.ts'
@@ -11,6 +13,7 @@ import { removeSpec } from './specs/remove.ts'
 import { runSpec } from './specs/run.ts'
 import { schemaSpec } from './specs/schema.ts'
 import { treeSpec } from './specs/tree.ts'
+import { uninstallSpec } from './specs/uninstall.ts'
 import { upgradeSpec } from './specs/upgrade.ts'
 import { whySpec } from './specs/why.ts'
 import { xSpec } from './specs/x.ts'
@@ -27,8 +30,11 @@ export const COMMANDS: CommandSpec[] = [
   whySpec,
   exportSpec,
   installSpec,
+  uninstallSpec,
   runSpec,
   xSpec,
+  cacheSpec,
+  gcSpec,
   configSpec,
   schemaSpec,
   completionSpec,

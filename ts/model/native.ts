@@ -21,6 +21,8 @@ export interface Settings {
   user_urls: string[]
   offline: boolean
   refresh: boolean
+  link_mode?: string
+  compile_bytecode?: boolean
   cwd: string
   /** Of the project at hand, where the relative paths of its lock begin; unset outside of projects. */
   root?: string
@@ -150,6 +152,8 @@ export interface Environment {
   version: string
   site_packages: string
   created: boolean
+  /** Not an environment yet or at all: a directory, and the interpreter that its packages are for. */
+  bare?: true
 }
 
 export interface Root {
@@ -215,6 +219,35 @@ export interface Plan {
   ops: Op[]
   /** Nothing is left to do. */
   settled: boolean
+}
+
+export interface CacheSize {
+  total: number
+  store: number
+  /** What the store would take if every wheel had its own files. */
+  unshared: number
+  wheels: number
+  in_use: number
+  answers: number
+  builds: number
+  logs: number
+  environments: number
+}
+
+export interface CacheDamage {
+  wheels: number
+  damaged: { wheel: string; files: { path: string; damage: 'missing' | 'changed' | 'added' }[] }[]
+  discarded: boolean
+}
+
+export interface Collected {
+  /** Another process was at it, so that nothing was done. */
+  busy: boolean
+  before: number
+  after: number
+  freed: number
+  in_use: number
+  removed: { kind: 'wheel' | 'answer' | 'build' | 'log' | 'rest'; name: string; bytes: number }[]
 }
 
 export interface Op {

@@ -1,6 +1,9 @@
 import type { Event } from '../model/event.ts'
 import type {
   Described,
+  CacheDamage,
+  CacheSize,
+  Collected,
   EditedManifest,
   Environment,
   GraphScope,
@@ -31,7 +34,7 @@ export interface Native {
   tomlParse(request: { text: string; path: string }): Promise<Toml>
   scriptParse(request: { text: string; path: string }): Promise<Script>
   requirementParse(request: { text: string }): Promise<Requirement>
-  requirementsRead(request: { paths: string[]; cwd: string }): Promise<Requirements>
+  requirementsRead(request: { paths: string[]; cwd: string; require_hashes?: boolean }): Promise<Requirements>
   pythonFind(request: { cwd: string; cache_dir: string }): Promise<{ interpreters: Interpreter[] }>
   pythonChoose(request: PythonRequest): Promise<Interpreter>
   environmentEnsure(request: { path: string; python: string; cache_dir: string }): Promise<Environment>
@@ -71,8 +74,18 @@ export interface Native {
   lockWhy(request: { scope: GraphScope; name: string }, lock: Buffer): Promise<WhyChains>
   plan(request: PlanRequest, lock: Buffer): Promise<Plan>
   fetchPlan(request: PlanStep, onEvent: (event: Event) => void): Promise<Fetched>
-  applyPlan(request: PlanStep, onEvent: (event: Event) => void): Promise<null>
+  applyPlan(request: PlanStep & { verify?: boolean }, onEvent: (event: Event) => void): Promise<null>
   installProject(request: ProjectInstall, onEvent: (event: Event) => void): Promise<{ name: string; version: string }>
+  uninstall(request: {
+    settings: Settings
+    environment: string
+    names: string[]
+  }): Promise<{ removed: { name: string; version: string }[] }>
+  cacheSize(request: { cache_dir: string }): Promise<CacheSize>
+  cacheVerify(request: { cache_dir: string; discard: boolean }): Promise<CacheDamage>
+  cacheCollect(request: CollectRequest): Promise<Collected>
+  /** Is it time for a collection that nobody asked for? Says yes once a day. */
+  cacheDue(request: { cache_dir: string }): Promise<boolean>
   stampKey(request: StampKey): Promise<{ key: string }>
   stampWrite(request: StampWrite): Promise<unknown>
   lockDirectory(request: { path: string }): Promise<{ token: unknown }>
@@ -106,6 +119,20 @@ export interface PlanRequest {
   keep_extraneous: boolean
   /** The project's own name: it is installed from its source and not for the plan to remove. */
   project: string | null
+  /** Only the groups: neither the project nor what it depends on. */
+  without_project?: boolean
+  /** An interpreter: `environment` is a plain directory, or does not exist yet. */
+  bare?: string
+  /** Compare every file with its digest; what was changed is installed again. */
+  verify?: boolean
+  require_hashes?: boolean
+}
+
+export interface CollectRequest {
+  cache_dir: string
+  max_size: string | null
+  max_age: string | null
+  dry_run: boolean
 }
 
 export interface ExportRequest {

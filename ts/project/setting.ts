@@ -1,3 +1,4 @@
+import { LINK_MODES } from '../model/link-modes.ts'
 import type { ConflictItem, IndexSetting, SourceSetting } from '../model/native.ts'
 
 /** One setting: how it is called at each place it may be given, and what it must be. */
@@ -44,6 +45,10 @@ export type SettingKey =
   | 'python'
   | 'cache-dir'
   | 'offline'
+  | 'link-mode'
+  | 'compile-bytecode'
+  | 'cache-max-size'
+  | 'cache-max-age'
   | 'progress'
   | 'resolution'
   | 'prereleases'
@@ -137,6 +142,33 @@ export const SETTINGS: SettingSpec[] = [
     variable: 'PYBUN_OFFLINE',
     type: 'boolean',
     summary: 'Never use the network',
+  },
+  {
+    key: 'link-mode',
+    option: 'link-mode',
+    variable: 'PYBUN_LINK_MODE',
+    type: 'choice',
+    choices: LINK_MODES,
+    summary: 'How files get from the store into environments; auto: the first of them that works',
+  },
+  {
+    key: 'compile-bytecode',
+    option: 'compile-bytecode',
+    variable: 'PYBUN_COMPILE_BYTECODE',
+    type: 'boolean',
+    summary: 'Link bytecode as well; it is made once for each interpreter',
+  },
+  {
+    key: 'cache-max-size',
+    variable: 'PYBUN_CACHE_MAX_SIZE',
+    type: 'string',
+    summary: 'What nothing uses goes when the data directory is larger (500MB, 10GB)',
+  },
+  {
+    key: 'cache-max-age',
+    variable: 'PYBUN_CACHE_MAX_AGE',
+    type: 'string',
+    summary: 'What nothing has used for so long goes (12h, 90d)',
   },
   {
     key: 'progress',

@@ -1,5 +1,6 @@
 import type { Environment, Op, Plan } from '../model/native.ts'
 import type { PlanRequest } from '../native/native.ts'
+import { collectWhenDue } from './cache.ts'
 import type { Context } from './context.ts'
 import type { Place } from './load.ts'
 
@@ -12,7 +13,10 @@ export interface Applied {
   bytes: number
 }
 
-export type Selection = Pick<PlanRequest, 'groups' | 'extras' | 'reinstall' | 'keep_extraneous' | 'project'>
+export type Selection = Pick<
+  PlanRequest,
+  'groups' | 'extras' | 'reinstall' | 'keep_extraneous' | 'project' | 'without_project' | 'verify' | 'require_hashes'
+>
 
 export const EVERYTHING: Selection = {
   groups: [],
@@ -28,7 +32,9 @@ export async function plan(
   place: Place,
   wish: { environment: Environment; lock: Buffer; selection: Selection },
 ): Promise<Plan> {
-  const request = { settings: place.settings, environment: wish.environment.path, ...wish.selection }
+  const { environment, selection } = wish
+  const bare = environment.bare ? { bare: environment.python } : {}
+  const request = { settings: place.settings, environment: environment.path, ...bare, ...selection }
   return context.native.plan(request, wish.lock)
 }
 
@@ -44,8 +50,17 @@ export async function apply(
   place: Place,
   wanted: Plan,
   fetched: Omit<Applied, 'changes' | 'kept'>,
+  verify = false,
 ): Promise<Applied> {
-  if (!wanted.settled) await context.native.applyPlan({ settings: place.settings, plan: wanted.id }, context.emit)
+  if (!wanted.settled) {
+    await context.native.applyPlan({ settings: place.settings, plan: wanted.id, verify }, context.emit)
+    await collectWhenDue(context, place)
+  }
+  return asApplied(wanted, fetched)
+}
+
+/** The same as if it had been applied. */
+export function asApplied(wanted: Plan, fetched: Omit<Applied, 'changes' | 'kept'>): Applied {
   return { changes: changesOf(wanted), kept: wanted.ops.length - changesOf(wanted).length, ...fetched }
 }
 

@@ -85,6 +85,8 @@ function settingsOf({ options, system }: Context, { configuration, user_urls }: 
     user_urls,
     offline,
     refresh,
+    link_mode: String(configuration['link-mode'].value),
+    compile_bytecode: configuration['compile-bytecode'].value === true,
     cwd: system.cwd,
   }
 }

@@ -56,6 +56,15 @@ export const processes: Processes = {
       process.off('SIGINT', ignore)
     }
   },
+
+  detach(args) {
+    const own = process.argv[1]
+    if (own === undefined) return
+    const child = spawn(process.execPath, [own, ...args], { detached: true, stdio: 'ignore', windowsHide: true })
+    // Another command does the work some other day.
+    child.on('error', () => {})
+    child.unref()
+  },
 }
 
 function start(program: Program, stdio: 'inherit' | ['inherit', 'pipe', 'pipe']): ChildProcess {

@@ -36,6 +36,8 @@ export interface Processes {
   ): Promise<{ exit_code: number; stdout: Buffer; truncated: boolean }>
   /** Runs with our own streams and gives the exit code. For Windows, which cannot exec. */
   inherit(program: Program): Promise<number>
+  /** Starts ourselves once more with these arguments, for work that nobody waits for and nobody hears of. */
+  detach(args: string[]): void
 }
 
 export interface Captured {

@@ -54,6 +54,7 @@ export function fakeAddon(world: World = {}): Addon & { calls: string[] } {
     stampKey: answer(({ kind }: { kind: string }) => ({ key: `${kind}-key` })),
     stampWrite: answer(() => null),
     exec: answer(() => null),
+    cacheDue: answer(() => false),
     fetchPlan: answer(() => ({ downloaded: 1, built: 0, bytes: 10 })),
     applyPlan: answer(() => world.apply ?? { installed: [], removed: [] }),
     installProject: answer(() => ({ name: 'demo', version: '0.1.0' })),
