@@ -48,5 +48,5 @@ export async function collectWhenDue(context: Context, { configuration, settings
     `--max-${what}`,
     String(configuration[what === 'size' ? 'cache-max-size' : 'cache-max-age'].value),
   ])
-  context.system.processes.detach(['gc', '--quiet', '--cache-dir', cache_dir, ...limits])
+  await context.system.processes.detach(['gc', '--quiet', '--cache-dir', cache_dir, ...limits])
 }

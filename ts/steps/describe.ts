@@ -26,6 +26,16 @@ export function describeSync(context: Context, place: ProjectPlace, synced: Sync
   }
 }
 
+/** The same for what was only planned. */
+export function describePlanned({ result, summary }: Description): Description {
+  const [headline = '', ...lines] = summary
+  const said = headline
+    .replace(/^Installed/, 'Would install')
+    .replace(/^Removed/, 'Would remove')
+    .replace(/, removed /, ', remove ')
+  return { result: { ...result, dry_run: true }, summary: [said, ...lines] }
+}
+
 export function describeEnvironment(context: Context, environment: Environment, applied: Applied): Description {
   const { changes, kept, downloaded, built, bytes } = applied
   return {

@@ -57,7 +57,7 @@ export const processes: Processes = {
     }
   },
 
-  detach(args) {
+  async detach(args) {
     const own = process.argv[1]
     if (own === undefined) return
     const child = spawn(process.execPath, [own, ...args], { detached: true, stdio: 'ignore', windowsHide: true })

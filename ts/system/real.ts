@@ -15,6 +15,7 @@ export function realSystem(): System {
       capture: async (...request) => (await import('./processes.ts')).processes.capture(...request),
       bytes: async (...request) => (await import('./processes.ts')).processes.bytes(...request),
       inherit: async (program) => (await import('./processes.ts')).processes.inherit(program),
+      detach: async (args) => (await import('./processes.ts')).processes.detach(args),
     },
     prompts: {
       text: async (question) => (await import('./prompts.ts')).prompts.text(question),

@@ -37,7 +37,7 @@ export interface Processes {
   /** Runs with our own streams and gives the exit code. For Windows, which cannot exec. */
   inherit(program: Program): Promise<number>
   /** Starts ourselves once more with these arguments, for work that nobody waits for and nobody hears of. */
-  detach(args: string[]): void
+  detach(args: string[]): Promise<void>
 }
 
 export interface Captured {

@@ -111,7 +111,9 @@ impl Bases {
             }
             position(&mut paths, layout.directory(package.manifest.root, package.manifest.name));
         }
-        fs::create_dir_all(&layout.scripts).map_err(io_error("create", &layout.scripts))?;
+        if packages.iter().any(|package| package.has_scripts()) {
+            fs::create_dir_all(&layout.scripts).map_err(io_error("create", &layout.scripts))?;
+        }
         let mut roots = Vec::with_capacity(paths.len());
         for path in &paths {
             fs::create_dir_all(path).map_err(io_error("create", path))?;
@@ -130,6 +132,10 @@ impl Bases {
 }
 
 impl<'a> Package<'a> {
+    fn has_scripts(&self) -> bool {
+        !self.manifest.scripts.is_empty() || !self.manifest.entry_points.is_empty()
+    }
+
     pub fn library<'l>(&self, layout: &'l Layout) -> &'l Path {
         if self.manifest.root == Scheme::Platlib { &layout.platlib } else { &layout.purelib }
     }
