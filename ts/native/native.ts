@@ -1,9 +1,9 @@
 import type { Event } from '../model/event.ts'
 import type {
-  Described,
   CacheDamage,
   CacheSize,
   Collected,
+  Described,
   EditedManifest,
   Environment,
   GraphScope,
