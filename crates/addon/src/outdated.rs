@@ -36,12 +36,14 @@ pub async fn lock_outdated(request: String, lock: Buffer, on_event: OnEvent) -> 
     .await
 }
 
+type Asked = (PackageName, Option<Arc<ProjectPage>>);
+
 /// The pages of everything that comes from an index. A project that is on none any more has no page.
 pub(crate) async fn pages_of(source: &Arc<dyn Source>, locks: &[&Lock]) -> Outcome<Pages> {
     let packages = locks.iter().flat_map(|lock| &lock.packages);
     let indexed = packages.filter(|package| matches!(package.source, From::Index { .. }));
     let names: BTreeSet<PackageName> = indexed.map(|package| package.name.clone()).collect();
-    let mut open: JoinSet<Result<(PackageName, Option<Arc<ProjectPage>>), Problem>> = JoinSet::new();
+    let mut open: JoinSet<Result<Asked, Problem>> = JoinSet::new();
     for name in names {
         let source = source.clone();
         open.spawn(async move { Ok((name.clone(), source.page(&name).await?)) });
