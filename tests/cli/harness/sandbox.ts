@@ -9,7 +9,8 @@ export const PYBUN =
   process.env.PYBUN_TEST_COMMAND ?? fileURLToPath(new URL('../../../node_modules/.bin/pybun', import.meta.url))
 
 /** What the programs that PyBun starts may find besides Python. */
-const TOOLS = 'node sh env cat cp false find git ls mkdir mount readlink rm sleep true umount uname unshare'.split(' ')
+const TOOLS =
+  'node sh env cat cp false find touch git ls mkdir mount readlink rm sleep true umount uname unshare'.split(' ')
 
 /** A directory tree of its own with everything that a run may see or change. */
 export interface Sandbox {
