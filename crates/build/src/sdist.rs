@@ -10,15 +10,22 @@ use std::path::{Component, Path, PathBuf};
 
 const MAX_ENTRIES: usize = 200_000;
 const MAX_BYTES: u64 = 8 << 30;
+/// An archive that unpacks to more than this must not be smaller by more than the ratio.
+const RATIO_FREE: u64 = 256 << 20;
+const MAX_RATIO: u64 = 200;
+/// Long names and other extended headers are read into memory.
+const MAX_HEADER: u64 = 1 << 20;
 
 /// Unpacks `archive` into the empty directory `into` and returns the source tree in it. `filename` decides the format;
 /// the project may be `deeper` in the tree.
 pub(crate) fn unpack(archive: &Path, filename: &str, into: &Path, deeper: bool) -> Result<PathBuf, Error> {
     let bad = |why: String| Error::BadSdist { file: filename.to_owned(), why };
     let file = File::open(archive).map_err(Error::io("open", archive))?;
-    let mut tree = Tree { root: into, entries: 0, bytes: 0, links: BTreeMap::new() };
+    let size = file.metadata().map_err(Error::io("read", archive))?.len();
+    let limit = size.saturating_mul(MAX_RATIO).clamp(RATIO_FREE, MAX_BYTES);
+    let mut tree = Tree { root: into, entries: 0, bytes: 0, limit, links: BTreeMap::new() };
     let result = if filename.ends_with(".tar.gz") || filename.ends_with(".tgz") {
-        unpack_tar(file, &mut tree)
+        check_headers(&file, limit).and_then(|()| unpack_tar(file, &mut tree))
     } else if filename.ends_with(".zip") {
         unpack_zip(file, &mut tree)
     } else {
@@ -44,6 +51,8 @@ struct Tree<'a> {
     root: &'a Path,
     entries: usize,
     bytes: u64,
+    /// Of `bytes`.
+    limit: u64,
     /// Symbolic links are made last, so that nothing is ever written through one.
     links: BTreeMap<PathBuf, PathBuf>,
 }
@@ -72,12 +81,13 @@ impl Tree<'_> {
             drop(fs::remove_file(&path));
             let mut file = File::options().write(true).create_new(true).open(&path)?;
             // One more than allowed, so that too much is noticed.
-            let copied = io::copy(&mut content.take(MAX_BYTES - self.bytes + 1), &mut file)?;
+            let copied = io::copy(&mut content.take(self.limit - self.bytes + 1), &mut file)?;
             make_executable(&file, executable)?;
             Ok(copied)
         };
         self.bytes += write().map_err(|error| failed(place, &error))?;
-        if self.bytes > MAX_BYTES { Err(format!("it unpacks to more than {MAX_BYTES} bytes")) } else { Ok(()) }
+        let Self { bytes, limit, .. } = self;
+        if bytes > limit { Err(format!("it unpacks to more than {limit} bytes")) } else { Ok(()) }
     }
 
     fn link(&mut self, place: PathBuf, target: PathBuf) -> Result<(), String> {
@@ -122,10 +132,39 @@ impl Tree<'_> {
     }
 }
 
+/// The library reads the headers that describe the next entry as a whole, however long they are, and joins any number.
+fn check_headers(mut file: &File, limit: u64) -> Result<(), String> {
+    let broken = |error: io::Error| format!("the archive is broken: {error}");
+    let reader = flate2::read::MultiGzDecoder::new(io::BufReader::new(file));
+    let mut archive = tar::Archive::new(reader.take(limit * 2));
+    let (mut entries, mut total) = (0, 0u64);
+    for entry in archive.entries().map_err(broken)?.raw(true) {
+        let entry = entry.map_err(broken)?;
+        let kind = entry.header().entry_type();
+        let describes = kind.is_gnu_longname()
+            || kind.is_gnu_longlink()
+            || kind.is_pax_local_extensions()
+            || kind.is_pax_global_extensions();
+        if describes && entry.size() > MAX_HEADER {
+            return Err(format!("it holds a header of more than {MAX_HEADER} bytes"));
+        }
+        let gnu = entry.header().as_gnu().filter(|_| kind.is_gnu_sparse());
+        total = total.saturating_add(gnu.map_or(Ok(entry.size()), tar::GnuHeader::real_size).map_err(broken)?);
+        if total > limit {
+            return Err(format!("it unpacks to more than {limit} bytes"));
+        }
+        entries += 1;
+        if entries > 3 * MAX_ENTRIES {
+            return Err(format!("it holds more than {MAX_ENTRIES} files"));
+        }
+    }
+    io::Seek::rewind(&mut file).map_err(broken)
+}
+
 fn unpack_tar(file: File, tree: &mut Tree) -> Result<(), String> {
     let reader = flate2::read::MultiGzDecoder::new(io::BufReader::new(file));
     // Headers and padding count as well.
-    let mut archive = tar::Archive::new(reader.take(MAX_BYTES * 2));
+    let mut archive = tar::Archive::new(reader.take(tree.limit * 2));
     let broken = |error: io::Error| format!("the archive is broken: {error}");
     for entry in archive.entries().map_err(broken)? {
         let mut entry = entry.map_err(broken)?;

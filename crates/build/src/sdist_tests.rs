@@ -134,3 +134,39 @@ fn unpacks_zips() {
     assert!(write("link", &[("a/b", "../../evil", 0o120_777)]).is_err());
     assert!(!temp.path().join("evil").exists());
 }
+
+/// An archive of one entry that claims a size, of which the first bytes are there.
+fn tar_of_zeros(path: &Path, change: impl FnOnce(&mut tar::Header), size: u64) {
+    let gzip = flate2::write::GzEncoder::new(File::create(path).unwrap(), flate2::Compression::fast());
+    let mut builder = tar::Builder::new(gzip);
+    let mut header = tar::Header::new_gnu();
+    header.set_path("a/setup.py").unwrap();
+    header.set_mode(0o644);
+    header.set_size(size);
+    change(&mut header);
+    header.set_cksum();
+    builder.append(&header, io::empty()).unwrap();
+    builder.into_inner().unwrap().finish().unwrap();
+}
+
+#[test]
+fn headers_and_content_out_of_all_proportion_are_refused() {
+    let refused = |why: &str, size: u64, change: &dyn Fn(&mut tar::Header)| {
+        let temp = tempfile::tempdir().unwrap();
+        let (archive, into) = (temp.path().join("a.tar.gz"), temp.path().join("into"));
+        tar_of_zeros(&archive, change, size);
+        fs::create_dir(&into).unwrap();
+        let error = unpack(&archive, "a-1.tar.gz", &into, false).expect_err(why);
+        assert!(matches!(&error, Error::BadSdist { why: found, .. } if found.contains(why)), "{why}: {error}");
+        assert_eq!(fs::read_dir(&into).unwrap().count(), 0, "nothing is written");
+    };
+    use tar::EntryType::{GNULongLink, GNULongName, GNUSparse, XGlobalHeader, XHeader};
+    for kind in [GNULongName, GNULongLink, XHeader, XGlobalHeader] {
+        refused("a header of more than", 2 << 20, &|header| header.set_entry_type(kind));
+    }
+    refused("unpacks to more than", 300 << 20, &|_| {});
+    refused("unpacks to more than", 0, &|header| {
+        header.set_entry_type(GNUSparse);
+        header.as_gnu_mut().unwrap().realsize = *b"77777777777\0";
+    });
+}

@@ -41,7 +41,9 @@ fn pkg_info(filename: &str, path: &Path) -> Result<Option<Vec<u8>>, Error> {
     let file = std::fs::File::open(path).map_err(bad)?;
     let unpacked = flate2::bufread::MultiGzDecoder::new(std::io::BufReader::new(file)).take(MAX_UNPACKED);
     let mut archive = tar::Archive::new(unpacked);
-    for entry in archive.entries().map_err(bad)? {
+    // Raw, because the library reads long names and other extended headers into memory, however large they are. The name
+    // of a `PKG-INFO` at the top needs none.
+    for entry in archive.entries().map_err(bad)?.raw(true) {
         let entry = entry.map_err(bad)?;
         let wanted =
             entry.header().entry_type().is_file() && std::str::from_utf8(&entry.path_bytes()).is_ok_and(is_pkg_info);
