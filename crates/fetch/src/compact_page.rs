@@ -299,7 +299,7 @@ fn optional<T>(value: Option<Option<T>>) -> Option<Option<T>> {
 }
 
 /// The rest of a page that is in memory.
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzz"))]
 impl Rest for Vec<u8> {
     fn read(&self, offset: u64, size: u32) -> Option<Vec<u8>> {
         let start = usize::try_from(offset).ok()?;

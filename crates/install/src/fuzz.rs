@@ -8,7 +8,7 @@ use crate::script::{entry_point_scripts, is_reserved, rewrite_shebang};
 use crate::wheel::parse_wheel_file;
 use crate::zip::{Archive, Scratch, check_path};
 use pybun_model::{Sha256, WheelName};
-use std::path::Path;
+use std::path::{Component, Path};
 
 /// The reader alone: every member of whatever is an archive.
 pub fn zip(bytes: &[u8]) {
@@ -80,7 +80,8 @@ pub fn store_manifest(bytes: &[u8]) {
     let sealed = Manifest::sealed(bytes);
     if let Some(manifest) = Manifest::decode(&sealed) {
         for (path, _) in manifest.tree() {
-            assert_eq!(check_path(&path), Ok(()), "{path}");
+            let plain = |part| matches!(part, Component::Normal(_));
+            assert!(Path::new(&path).components().all(plain), "{path}");
         }
         let again = manifest.encode();
         assert_eq!(Manifest::decode(&again), Some(manifest));

@@ -99,7 +99,10 @@ impl<'a> Manifest<'a> {
     fn is_sound(&self) -> bool {
         let dirs = self.info.iter().chain(self.groups.iter().flat_map(|group| &group.dirs));
         let files = self.scripts.iter().chain(dirs.clone().flat_map(|dir| &dir.files));
-        let plain = |name: &str| !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', '\0']);
+        let named = |name: &str| cfg!(not(windows)) || crate::zip::check_path(name).is_ok();
+        let plain = |name: &str| {
+            !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', '\0']) && named(name)
+        };
         let below = |path: &str| path.is_empty() || crate::zip::check_path(path).is_ok();
         plain(self.name)
             && plain(self.dist_info)
