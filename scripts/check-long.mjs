@@ -15,7 +15,11 @@ const { status } = spawnSync(
     shell: process.platform === 'win32',
   },
 )
-if (status !== 0 || process.argv.length > 2) if (status !== 0 || process.argv.length > 2) process.exit(status ?? 1)
+if (status !== 0 || process.argv.length > 2) process.exit(status ?? 1)
+
+// What packaging answers today, against the tables that the Rust tests hold themselves to.
+const oracle = spawnSync(packagingPython(), [join(ROOT, 'tests', 'pep', 'oracle.py'), '--check'], { stdio: 'inherit' })
+if (oracle.status !== 0) process.exit(oracle.status ?? 1)
 
 // Every system call of an installation with every error, and a thousand kills.
 const faults = spawnSync('cargo', ['test', '--locked', '--package', 'pybun-install', '--test', 'faults'], {
@@ -23,9 +27,5 @@ const faults = spawnSync('cargo', ['test', '--locked', '--package', 'pybun-insta
   env: { ...process.env, PYBUN_FAULTS: 'long' },
   stdio: 'inherit',
 })
-process.exit(faults.status ?? 1)
-
-// What packaging answers today, against the tables that the Rust tests hold themselves to.
-const oracle = spawnSync(packagingPython(), [join(ROOT, 'tests', 'pep', 'oracle.py'), '--check'], { stdio: 'inherit' })
-if (oracle.status !== 0) process.exit(oracle.status ?? 1)
+if (faults.status !== 0) process.exit(faults.status ?? 1)
 await import('./fuzz.mjs')
