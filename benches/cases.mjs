@@ -19,6 +19,11 @@ export const CASES = {
     needsIndex: true,
     before: ({ program, settled }) => ({ cwd: settled, argv: program.argv.install }),
   },
+  'noop-lock': {
+    about: 'lock in a project where nothing changed',
+    needsIndex: true,
+    before: ({ program, settled }) => ({ cwd: settled, argv: program.argv.lock }),
+  },
   'noop-run': {
     about: 'run python -c pass in a project where nothing is to do',
     needsIndex: true,
@@ -39,6 +44,14 @@ export const CASES = {
     before: (side, fresh) => {
       startProject(side, fresh)
       return { cwd: fresh, argv: side.program.argv.lockOffline }
+    },
+  },
+  'cold-lock': {
+    about: 'lock with an empty cache',
+    needsIndex: true,
+    before: (side, fresh) => {
+      startProject(side, fresh)
+      return { cwd: fresh, argv: side.program.argv.lock, cache: `${fresh}.cache` }
     },
   },
   cold: {

@@ -1,8 +1,8 @@
 """Runs commands for benches/run.mjs and measures each: a small process that stays, so that what is measured is the child.
 
-One JSON object a line on stdin: {"argv", "env", "cwd"}; one a line on stdout: {"wall_ms", "user_ms", "sys_ms", "exit",
-"output"}. wall is from before the fork to after the wait; user and sys come from wait4, so they hold the child and
-whatever it waited for.
+One JSON object a line on stdin: {"argv", "env", "cwd"}; one a line on stdout: {"wall_ms", "user_ms", "sys_ms",
+"memory_mib", "exit", "output"}. wall is from before the fork to after the wait; user and sys come from wait4, so they hold the child and
+whatever it waited for; memory is the largest resident set of one of them.
 """
 
 import json
@@ -31,6 +31,7 @@ def measure(job):
             "wall_ms": wall * 1000,
             "user_ms": usage.ru_utime * 1000,
             "sys_ms": usage.ru_stime * 1000,
+            "memory_mib": usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024),
             "exit": os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status),
             "output": output.read(8192).decode(errors="replace"),
         }

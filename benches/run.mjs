@@ -103,6 +103,7 @@ async function compare({ name, sides, work, measuring }) {
     load: { min: Math.min(...loads), max: Math.max(...loads) },
     wall_ms: { uv: spread(theirs.map(wall)), pybun: spread(ours.map(wall)) },
     cpu_ms: { uv: spread(theirs.map(cpu)), pybun: spread(ours.map(cpu)) },
+    memory_mib: { uv: spread(theirs.map(memory)), pybun: spread(ours.map(memory)) },
     wall_ratio: spread(ours.map((result, at) => wall(theirs[at]) / wall(result))),
     cpu_ratio: spread(ours.map((result, at) => cpu(theirs[at]) / Math.max(cpu(result), 0.001))),
     samples: { uv: theirs.map(figures), pybun: ours.map(figures) },
@@ -117,8 +118,12 @@ function cpu(result) {
   return result.user_ms + result.sys_ms
 }
 
-function figures({ wall_ms, user_ms, sys_ms }) {
-  return { wall_ms, user_ms, sys_ms }
+function memory(result) {
+  return result.memory_mib
+}
+
+function figures({ wall_ms, user_ms, sys_ms, memory_mib }) {
+  return { wall_ms, user_ms, sys_ms, memory_mib }
 }
 
 function report({ results, sides, interpreter, index }) {
@@ -145,14 +150,17 @@ function report({ results, sides, interpreter, index }) {
     `CPython ${machine.python}; set ${setting.set}, latency ${setting.latency_ms} ms, ${setting.runs} pairs\n`,
   )
   console.log(
-    '| case | uv ms min / p50 / p95 | pybun ms min / p50 / p95 | uv / pybun min / p50 / p95 / max | CPU ms p50 uv, pybun | load |',
+    '| case | uv ms min / p50 / p95 | pybun ms min / p50 / p95 | uv / pybun min / p50 / p95 / max | CPU ms p50 uv, pybun | MiB p50 uv, pybun | load |',
   )
-  console.log('|---|---|---|---|---|---|')
-  for (const { about, wall_ms, cpu_ms, wall_ratio, load } of results) {
+  console.log('|---|---|---|---|---|---|---|')
+  for (const { about, wall_ms, cpu_ms, memory_mib, wall_ratio, load } of results) {
     const ratio = [wall_ratio.min, wall_ratio.p50, wall_ratio.p95, wall_ratio.max].map((x) => x.toFixed(2)).join(' / ')
     const busy = `${cpu_ms.uv.p50.toFixed(1)}, ${cpu_ms.pybun.p50.toFixed(1)}`
+    const space = `${memory_mib.uv.p50.toFixed(1)}, ${memory_mib.pybun.p50.toFixed(1)}`
     const loads = `${load.min.toFixed(1)}-${load.max.toFixed(1)}`
-    console.log(`| ${about} | ${times(wall_ms.uv)} | ${times(wall_ms.pybun)} | ${ratio} | ${busy} | ${loads} |`)
+    console.log(
+      `| ${about} | ${times(wall_ms.uv)} | ${times(wall_ms.pybun)} | ${ratio} | ${busy} | ${space} | ${loads} |`,
+    )
   }
 }
 

@@ -35,6 +35,10 @@ export const SETS = {
     'httpx',
     'pydantic-settings',
   ],
+  /** Thousands of releases to go back through. */
+  boto3: ['urllib3<1.25.4', 'boto3'],
+  /** Two projects that fit only in old releases. */
+  starlette: ['starlette<=0.36.0', 'fastapi<=0.115.2'],
   /** Few projects, large wheels. */
   ml: ['numpy', 'pandas', 'scipy', 'scikit-learn', 'matplotlib', 'pyarrow'],
 }
