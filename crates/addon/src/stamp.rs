@@ -134,6 +134,8 @@ fn write(wire: StampWire) -> Outcome {
             path_prefix: wire.command.path_prefix,
         },
         settled: wire.settled.map(|settled| Settled { text: settled.text, result: settled.result.to_string() }),
+        // How many packages there are is not known here; the engine tells when it is asked.
+        locked: None,
         unchanged: wire.unchanged.map(|UnchangedWire { path, text }| (path, text)),
     };
     pybun_engine::stamp::write(ready).map_err(|problem| vec![problem])?;

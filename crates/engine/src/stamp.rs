@@ -20,6 +20,7 @@ pub struct Ready {
     pub also: Vec<String>,
     pub command: Command,
     pub settled: Option<Settled>,
+    pub locked: Option<Settled>,
     /// What was decided on, and its text; a file that has changed since then must not be vouched for.
     pub unchanged: Option<(PathBuf, String)>,
 }
@@ -63,6 +64,7 @@ pub fn write(ready: Ready) -> Result<(), Problem> {
         facts,
         command: ready.command,
         settled: ready.settled,
+        locked: ready.locked,
     };
     save(&ready.path, &stamp.to_text()).map_err(|error| not_written(&ready.path, &error.to_string()))
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use pybun_stamp::Settled;
 
 use crate::VERSION;
-use crate::route::Install;
+use crate::route::Plain;
 
 /// A problem that the launcher itself must tell, because the CLI cannot be started.
 pub struct Problem {
@@ -18,10 +18,10 @@ pub fn version() -> ExitCode {
     print(&format!("pybun {VERSION}\n"))
 }
 
-/// The answer of an `install` that has nothing to do, in the format that was asked for.
-pub fn settled(install: &Install, settled: &Settled) -> ExitCode {
-    match (install.json, install.quiet) {
-        (true, _) => print(&envelope("install", 0, &settled.result, "")),
+/// The answer of a command that has nothing to do, in the format that was asked for.
+pub fn settled(command: &str, asked: &Plain, settled: &Settled) -> ExitCode {
+    match (asked.json, asked.quiet) {
+        (true, _) => print(&envelope(command, 0, &settled.result, "")),
         (false, true) => ExitCode::SUCCESS,
         (false, false) => print(&settled.text),
     }

@@ -25,7 +25,11 @@ fn main() -> ExitCode {
         _ if env::var_os("PYBUN_NO_LAUNCHER").is_some_and(|value| value == "1") => cli::exec(args),
         Route::Cli => engine::exec(args),
         Route::Install(install) => match ready::install() {
-            Some(settled) => answer::settled(&install, &settled),
+            Some(settled) => answer::settled("install", &install, &settled),
+            None => engine::exec(args),
+        },
+        Route::Lock(lock) => match ready::lock() {
+            Some(settled) => answer::settled("lock", &lock, &settled),
             None => engine::exec(args),
         },
         Route::Run(target, rest) => match ready::run(&target) {

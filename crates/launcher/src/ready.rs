@@ -18,6 +18,11 @@ pub fn install() -> Option<Settled> {
     project_stamp(&env::current_dir().ok()?)?.settled
 }
 
+/// The same of `lock`.
+pub fn lock() -> Option<Settled> {
+    project_stamp(&env::current_dir().ok()?)?.locked
+}
+
 /// The command of `run`, with everything but the program's own arguments, when its environment is ready.
 pub fn run(target: &Target) -> Option<Command> {
     let cwd = env::current_dir().ok()?;

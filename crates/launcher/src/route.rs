@@ -6,15 +6,17 @@ use pybun_stamp::ToolRequest;
 #[derive(Debug, PartialEq, Eq)]
 pub enum Route {
     Version,
-    Install(Install),
+    Install(Plain),
+    Lock(Plain),
     /// The target and the arguments behind it, which belong to the program.
     Run(Target, Vec<OsString>),
     Tool(ToolRequest, Vec<OsString>),
     Cli,
 }
 
+/// A command without arguments of its own.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Install {
+pub struct Plain {
     pub json: bool,
     pub quiet: bool,
 }
@@ -32,7 +34,8 @@ pub fn route(args: &[OsString]) -> Route {
     let Some((command, rest)) = args.split_first() else { return Route::Cli };
     let route = match command.to_str() {
         Some("--version" | "-V" | "version") if rest.is_empty() => Some(Route::Version),
-        Some("install") => install(rest),
+        Some("install") => plain_command(rest).map(Route::Install),
+        Some("lock") => plain_command(rest).map(Route::Lock),
         Some("run") => run(rest),
         Some("x") => tool(rest),
         _ => None,
@@ -40,16 +43,16 @@ pub fn route(args: &[OsString]) -> Route {
     route.unwrap_or(Route::Cli)
 }
 
-fn install(mut args: &[OsString]) -> Option<Route> {
-    let mut install = Install { json: false, quiet: false };
+fn plain_command(mut args: &[OsString]) -> Option<Plain> {
+    let mut plain = Plain { json: false, quiet: false };
     while let Some(option) = Words::next(&mut args)? {
         match option {
-            Word::Quiet => install.quiet = true,
-            Word::Format(json) => install.json = json,
+            Word::Quiet => plain.quiet = true,
+            Word::Format(json) => plain.json = json,
             Word::Option(..) | Word::Other(_) => return None,
         }
     }
-    Some(Route::Install(install))
+    Some(plain)
 }
 
 fn run(mut args: &[OsString]) -> Option<Route> {
@@ -179,13 +182,19 @@ mod tests {
     }
 
     #[test]
-    fn install_without_arguments() {
-        assert_eq!(of("install"), Route::Install(Install { json: false, quiet: false }));
-        assert_eq!(of("install -q --format json"), Route::Install(Install { json: true, quiet: true }));
-        assert_eq!(of("install --format=text"), Route::Install(Install { json: false, quiet: false }));
-        for line in
-            ["install flask", "install --verify", "install --format", "install --format=yaml", "install --from a"]
-        {
+    fn install_and_lock_without_arguments() {
+        assert_eq!(of("lock --format=json"), Route::Lock(Plain { json: true, quiet: false }));
+        assert_eq!(of("install"), Route::Install(Plain { json: false, quiet: false }));
+        assert_eq!(of("install -q --format json"), Route::Install(Plain { json: true, quiet: true }));
+        assert_eq!(of("install --format=text"), Route::Install(Plain { json: false, quiet: false }));
+        for line in [
+            "install flask",
+            "lock --check",
+            "install --verify",
+            "install --format",
+            "install --format=yaml",
+            "install --from a",
+        ] {
             assert_eq!(of(line), Route::Cli, "{line}");
         }
     }

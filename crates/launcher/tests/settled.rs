@@ -85,6 +85,7 @@ impl Place {
                 ..Recorded::default()
             },
             settled,
+            locked: None,
         };
         self.file(path, &stamp.to_text());
     }

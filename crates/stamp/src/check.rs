@@ -126,6 +126,7 @@ mod tests {
                 .collect(),
             command: Command { program: "/p/.pybun/venv/bin/python".into(), ..Command::default() },
             settled: None,
+            locked: None,
         }
     }
 

@@ -19,6 +19,8 @@ pub struct Stamp {
     pub command: Command,
     /// What an `install` without arguments answers when there is nothing to do; none when it must not be short-cut.
     pub settled: Option<Settled>,
+    /// The same for `lock`.
+    pub locked: Option<Settled>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +42,7 @@ pub struct Command {
     pub path_prefix: Option<String>,
 }
 
-/// The answer of an `install` that had nothing to do.
+/// The answer of a command that had nothing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
     /// What the text format prints on stdout, with its last newline.

@@ -57,6 +57,10 @@ impl Stamp {
             line("settled-text", &settled.text);
             line("settled-result", &settled.result);
         }
+        if let Some(locked) = &self.locked {
+            line("locked-text", &locked.text);
+            line("locked-result", &locked.result);
+        }
         let end = checksum(&text);
         text + "end " + &end + "\n"
     }
@@ -95,6 +99,8 @@ struct Parts {
     path_prefix: Option<String>,
     settled_text: Option<String>,
     settled_result: Option<String>,
+    locked_text: Option<String>,
+    locked_result: Option<String>,
     facts: Vec<(String, Fact)>,
     command: Command,
 }
@@ -116,13 +122,18 @@ fn read_body(version: String, lines: Lines) -> Result<Stamp, BadStamp> {
         expires,
         facts: parts.facts,
         command: Command { program, path_prefix: parts.path_prefix, ..parts.command },
-        settled: match (parts.settled_text, parts.settled_result) {
-            (Some(text), Some(result)) => Some(Settled { text, result }),
-            (None, None) => None,
-            (Some(_), None) => return Err(BadStamp::Missing("settled-result")),
-            (None, Some(_)) => return Err(BadStamp::Missing("settled-text")),
-        },
+        settled: both(parts.settled_text, parts.settled_result, "settled")?,
+        locked: both(parts.locked_text, parts.locked_result, "locked")?,
     })
+}
+
+/// An answer is its text and its result, or not there at all.
+fn both(text: Option<String>, result: Option<String>, what: &'static str) -> Result<Option<Settled>, BadStamp> {
+    match (text, result) {
+        (Some(text), Some(result)) => Ok(Some(Settled { text, result })),
+        (None, None) => Ok(None),
+        (Some(_), None) | (None, Some(_)) => Err(BadStamp::Missing(what)),
+    }
 }
 
 fn read_line(parts: &mut Parts, line: &str) -> Option<()> {
@@ -138,6 +149,8 @@ fn read_line(parts: &mut Parts, line: &str) -> Option<()> {
         "path-prefix" => once(&mut parts.path_prefix, value),
         "settled-text" => once(&mut parts.settled_text, value),
         "settled-result" => once(&mut parts.settled_result, value),
+        "locked-text" => once(&mut parts.locked_text, value),
+        "locked-result" => once(&mut parts.locked_result, value),
         "absent" => push(&mut parts.facts, (value, Fact::Absent)),
         "file" => {
             let (size, rest) = number(&value)?;
@@ -255,9 +268,11 @@ mod tests {
             facts in vec(("[^\0]{0,30}", fact()), 0..8),
             command in command(),
             settled in option::of(("[^\0]{0,60}", "[^\0]{0,60}")),
+            locked in option::of(("[^\0]{0,60}", "[^\0]{0,60}")),
         ) -> Stamp {
-            let settled = settled.map(|(text, result)| Settled { text, result });
-            Stamp { version, kind, subject, configured_by, env, expires, facts, command, settled }
+            let answer = |(text, result)| Settled { text, result };
+            let (settled, locked) = (settled.map(answer), locked.map(answer));
+            Stamp { version, kind, subject, configured_by, env, expires, facts, command, settled, locked }
         }
     }
 

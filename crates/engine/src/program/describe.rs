@@ -7,6 +7,10 @@ pub fn packages(count: usize) -> String {
     if count == 1 { "1 package".to_owned() } else { format!("{count} packages") }
 }
 
+pub fn up_to_date(count: usize, place: &str) -> String {
+    format!("Up to date: {} in {place}", packages(count))
+}
+
 pub fn change_line(change: &Change) -> String {
     let Change { name, from, to } = change;
     match (from, to) {

@@ -1,8 +1,8 @@
 //! `pybun install`: the environment that manifest and lock describe.
 
 use crate::Decline;
-use crate::describe::{headline, move_line, packages};
-use crate::lock::{hold, lock_project, runtime, save, supply};
+use crate::describe::{headline, move_line, packages, up_to_date};
+use crate::lock::{LockResult, hold, lock_project, runtime, save, supply};
 use crate::place::Place;
 use crate::report::{Done, Report, text_of};
 use pybun_engine::stamp::{self, Ready};
@@ -44,7 +44,7 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
     }
     if !place.steered {
         // Without a stamp everything still works.
-        let _ = stamp::write(ready(place, &planned));
+        let _ = stamp::write(ready(place, &planned, locked.lock.packages.len()));
     }
     let shown = place.short(&planned.environment.root);
     let mut summary = vec![headline(&planned.moves, &shown)];
@@ -113,7 +113,7 @@ fn result<'a>(
 }
 
 /// What the next `install` says when nothing has changed until then, and how `run` starts.
-fn ready(place: &Place, planned: &Planned) -> Ready {
+fn ready(place: &Place, planned: &Planned, lock_count: usize) -> Ready {
     let environment = &planned.environment;
     let kept = planned.moves.iter().filter(|one| one.kind != MoveKind::Remove).count();
     let none = Fetched::default();
@@ -142,6 +142,13 @@ fn ready(place: &Place, planned: &Planned) -> Ready {
         settled: Some(Settled {
             text: format!("Nothing to do: {} in {}\n", packages(kept), at_root.display()),
             result: text_of(&nothing),
+        }),
+        locked: Some(Settled {
+            text: format!(
+                "{}\n",
+                up_to_date(lock_count, &place.lock_path.file_name().unwrap_or_default().to_string_lossy())
+            ),
+            result: text_of(&LockResult::unchanged(&place.lock_path, lock_count)),
         }),
         unchanged: Some((place.manifest_path.clone(), place.text.clone())),
     }

@@ -1,6 +1,6 @@
 //! `pybun lock`: the lock brought up to date with the manifest.
 
-use crate::describe::{change_line, packages};
+use crate::describe::{change_line, packages, up_to_date};
 use crate::place::Place;
 use crate::report::{Done, Report, text_of};
 use crate::{Decline, write};
@@ -26,11 +26,17 @@ pub struct Locked {
 
 /// What the envelope says, in the order in which the CLI says it.
 #[derive(Serialize)]
-struct LockResult<'a> {
+pub struct LockResult<'a> {
     lock: &'a Path,
     changed: bool,
     packages: usize,
     changes: &'a [Change],
+}
+
+impl<'a> LockResult<'a> {
+    pub fn unchanged(lock: &'a Path, packages: usize) -> Self {
+        Self { lock, changed: false, packages, changes: &[] }
+    }
 }
 
 pub fn lock(place: &Place, report: &Report) -> Result<Done, Decline> {
@@ -39,8 +45,12 @@ pub fn lock(place: &Place, report: &Report) -> Result<Done, Decline> {
     let locked = lock_project(place, &interpreter, || supply(place, &interpreter, report))?;
     save(place, &locked)?;
     let count = locked.lock.packages.len();
-    let verb = if locked.changed { "Locked" } else { "Up to date:" };
-    let mut summary = vec![format!("{verb} {} in {}", packages(count), place.short(&place.lock_path))];
+    let shown = place.short(&place.lock_path);
+    let headline = match locked.changed {
+        true => format!("Locked {} in {shown}", packages(count)),
+        false => up_to_date(count, &shown),
+    };
+    let mut summary = vec![headline];
     summary.extend(locked.changes.iter().map(change_line));
     let result =
         LockResult { lock: &place.lock_path, changed: locked.changed, packages: count, changes: &locked.changes };
