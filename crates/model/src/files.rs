@@ -63,6 +63,11 @@ impl Files {
         }
     }
 
+    /// Is there nothing at all? Reads nothing.
+    pub fn is_empty(&self) -> bool {
+        self.releases.as_ref().map_or_else(|| self.iter().next().is_none(), |releases| releases.versions.is_empty())
+    }
+
     /// Could some release not be read, so that it seems to have no files?
     pub fn is_damaged(&self) -> bool {
         self.releases.as_ref().is_some_and(|releases| releases.damaged.load(Ordering::Relaxed))
