@@ -52,11 +52,6 @@ export function notInLock(name: string, path: string, known: string[]): Problem 
 /** The code of the note that says what will move. */
 export const MOVES = 'lock/moves'
 
-/** Something worth a warning that was learned on the way. */
-export function noted({ code, message }: { code: string; message: string }): Problem {
-  return { code, message }
-}
-
 export function lockMerged(path: string, sides: number): Problem {
   const what = sides === 2 ? 'the versions of both sides' : sides === 1 ? 'the versions of one side' : 'no old versions'
   return {

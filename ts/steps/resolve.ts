@@ -1,7 +1,6 @@
 import { Failure, fail } from '../errors/failure.ts'
-import { lockMissing, lockStale, noted, ofLock } from '../errors/lock.ts'
+import { lockMissing, lockStale, ofLock } from '../errors/lock.ts'
 import { indexAsked, lockKept, lockRedone } from '../errors/notes.ts'
-import type { Event } from '../model/event.ts'
 import type { Change, ConflictItem, Manifest, ResolveRequest, Root, SourceSetting } from '../model/native.ts'
 import type { Project } from '../project/project.ts'
 import type { SettingKey } from '../project/setting.ts'
@@ -69,17 +68,9 @@ export async function lockFor(context: Context, request: ResolveRequest, previou
     context,
     lockRedone(check ? [...check.reasons, ...(upgrades ? ['versions may move'] : [])] : ['there is no lock']),
   )
-  const { resolution, lock } = await context.native.resolve(request, previous, (event) => tell(context, event))
+  const { resolution, lock } = await context.native.resolve(request, previous, context.emit)
   return { lock, changed: !previous?.equals(lock), changes: resolution.changes, packages: resolution.packages }
 }
-
-/** What is wrong with a project that was chosen is for whoever chose it, not for the log. */
-function tell(context: Context, event: Event): void {
-  context.emit(event)
-  if (event.kind === 'note' && WARNINGS.test(event.code)) context.warn(noted(event))
-}
-
-const WARNINGS = /^resolve\/(yanked|archived|deprecated)$/
 
 /** Fails unless the lock on disk fits the manifest. Uses no network. */
 export async function checkLock(context: Context, place: ProjectPlace, python: string): Promise<Buffer> {

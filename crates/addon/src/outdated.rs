@@ -36,24 +36,33 @@ pub async fn lock_outdated(request: String, lock: Buffer, on_event: OnEvent) -> 
     .await
 }
 
-type Asked = (PackageName, Option<Arc<ProjectPage>>);
+type Asked = (PackageName, Result<Option<Arc<ProjectPage>>, Problem>);
 
 /// The pages of everything that comes from an index. A project that is on none any more has no page.
 pub(crate) async fn pages_of(source: &Arc<dyn Source>, locks: &[&Lock]) -> Outcome<Pages> {
     let packages = locks.iter().flat_map(|lock| &lock.packages);
     let indexed = packages.filter(|package| matches!(package.source, From::Index { .. }));
     let names: BTreeSet<PackageName> = indexed.map(|package| package.name.clone()).collect();
-    let mut open: JoinSet<Result<Asked, Problem>> = JoinSet::new();
+    let mut open: JoinSet<Asked> = JoinSet::new();
     for name in names {
         let source = source.clone();
-        open.spawn(async move { Ok((name.clone(), source.page(&name).await?)) });
+        open.spawn(async move { (name.clone(), source.page(&name).await) });
     }
-    let mut pages = Pages::default();
+    // By name, so that the same failure is told each time.
+    let mut answers: Vec<Asked> = Vec::new();
     while let Some(done) = open.join_next().await {
-        let (name, page) = done.expect("asking for a page does not panic").map_err(|problem| vec![problem])?;
-        pages.extend(page.map(|page| (name, page)));
+        answers.push(done.expect("asking for a page does not panic"));
     }
-    Ok(pages)
+    answers.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut pages = Pages::default();
+    let mut problems = Vec::new();
+    for (name, answer) in answers {
+        match answer {
+            Ok(page) => pages.extend(page.map(|page| (name, page))),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    Problem::all_of_first(problems).map_or(Ok(pages), |problem| Err(vec![problem]))
 }
 
 /// What the packages require that may hold others back, from their wheels: the resolution has just read them. One

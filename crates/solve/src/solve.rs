@@ -185,7 +185,7 @@ fn tell_withdrawn(resolution: &Resolution, known: &Known, emit: Emit<'_>) {
             Some("deprecated") => ("resolve/deprecated", "deprecated: its maintainers advise to use something else"),
             _ => continue,
         };
-        emit(Event::Note { code, message: format!("`{name}` is {what}") });
+        emit(Event::Warning(Box::new(Problem::new(code, format!("`{name}` is {what}")))));
     }
 }
 

@@ -22,7 +22,7 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
     let _held = hold(place)?;
     let interpreter = place.interpreter().ok_or(Decline)?;
     let environment = pybun_python::ensure_environment(&place.environment_path, &interpreter).map_err(|_| Decline)?;
-    let locked = lock_project(place, &environment.interpreter, || supply(place, &environment.interpreter, report))?;
+    let locked = lock_project(place, &environment.interpreter, report)?;
     let wish = Wish {
         lock: &locked.lock,
         selection: Selection { without_project: false, extras: Vec::new(), groups: groups(place) },
@@ -36,6 +36,9 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
     if !planned.is_settled() {
         let supply = supply(place, &planned.environment.interpreter, report)?;
         fetched = runtime()?.block_on(sync::fetch(&planned, &supply)).map_err(|_| Decline)?;
+    }
+    if report.has_warned() {
+        return Err(Decline);
     }
     save(place, &locked)?;
     if !planned.is_settled() {

@@ -6,7 +6,7 @@ use crate::report::{Done, Report, text_of};
 use crate::{Decline, write};
 use pybun_engine::changes::{Change, changes};
 use pybun_lock::{Inputs, Lock, Root, RootKind};
-use pybun_model::{Event, PackageName};
+use pybun_model::PackageName;
 use pybun_python::Interpreter;
 use pybun_solve::{Fixes, Request, Target, Upgrade};
 use pybun_supply::Supply;
@@ -14,7 +14,6 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A lock in memory, and how it differs from the one on disk.
 pub struct Locked {
@@ -42,7 +41,7 @@ impl<'a> LockResult<'a> {
 pub fn lock(place: &Place, report: &Report) -> Result<Done, Decline> {
     let _held = hold(place)?;
     let interpreter = place.interpreter().ok_or(Decline)?;
-    let locked = lock_project(place, &interpreter, || supply(place, &interpreter, report))?;
+    let locked = lock_project(place, &interpreter, report)?;
     save(place, &locked)?;
     let count = locked.lock.packages.len();
     let shown = place.short(&place.lock_path);
@@ -64,11 +63,7 @@ pub fn hold(place: &Place) -> Result<std::fs::File, Decline> {
 }
 
 /// The lock on disk while it fits the manifest, else a new one that prefers its versions. Writes nothing.
-pub fn lock_project(
-    place: &Place,
-    interpreter: &Interpreter,
-    supply: impl FnOnce() -> Result<Supply, Decline>,
-) -> Result<Locked, Decline> {
+pub fn lock_project(place: &Place, interpreter: &Interpreter, report: &Report) -> Result<Locked, Decline> {
     let inputs = inputs_of(place);
     let saved = match std::fs::read(&place.lock_path) {
         Ok(bytes) => Some((pybun_lock::decode(&bytes).map_err(|_| Decline)?, bytes)),
@@ -82,7 +77,7 @@ pub fn lock_project(
         Some((lock, bytes)) => (Some(lock), Some(bytes)),
         None => (None, None),
     };
-    let supply = supply()?;
+    let supply = supply(place, interpreter, report)?;
     let request = Request {
         inputs,
         target: Target::Universal,
@@ -97,13 +92,8 @@ pub fn lock_project(
         own: own_name(place),
     };
     let emit = supply.emit().clone();
-    let warned = AtomicBool::new(false);
-    let watch = |event: Event| match event {
-        Event::Warning(_) => warned.store(true, Ordering::Relaxed),
-        Event::Progress { .. } | Event::Note { .. } => emit(event),
-    };
-    let lock = runtime()?.block_on(pybun_solve::solve(&request, Arc::new(supply), &watch)).map_err(|_| Decline)?;
-    if warned.load(Ordering::Relaxed) {
+    let lock = runtime()?.block_on(pybun_solve::solve(&request, Arc::new(supply), &*emit)).map_err(|_| Decline)?;
+    if report.has_warned() {
         return Err(Decline);
     }
     let bytes = pybun_lock::encode(&lock);

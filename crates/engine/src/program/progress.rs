@@ -59,6 +59,7 @@ impl Progress {
     pub fn end(&mut self) {
         self.clear();
         if let Self::Lines(begun) = self {
+            begun.sort_by_key(|phase| *phase as u8);
             write(&begun.iter().map(|phase| format!("{}...\n", doing(*phase))).collect::<String>());
         }
     }

@@ -22,6 +22,8 @@ struct Shared {
     /// What the envelope tells of the way: the last word on each phase, and every note.
     events: Vec<Told>,
     progress: Progress,
+    /// Something was said that only the CLI knows how to say.
+    warned: bool,
 }
 
 /// How a command ended.
@@ -64,6 +66,7 @@ impl Report {
             shared: Arc::new(Mutex::new(Shared {
                 events: Vec::new(),
                 progress: Progress::new(!options.json && !options.quiet && !options.no_progress),
+                warned: false,
             })),
         }
     }
@@ -73,12 +76,17 @@ impl Report {
         let (shared, started, json) = (self.shared.clone(), self.started, self.json);
         Arc::new(move |event| {
             let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            shared.warned |= matches!(event, Event::Warning(_));
             if json {
                 keep(&mut shared.events, told(event, started.elapsed().as_millis() as u64));
             } else {
                 shared.progress.show(&event);
             }
         })
+    }
+
+    pub fn has_warned(&self) -> bool {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).warned
     }
 
     /// Takes progress away: the CLI begins again.
