@@ -77,13 +77,13 @@ describe.each(['tarballs', 'registry'] as const)('installed from %s', (source) =
   })
 })
 
-test('a project that is ready installs and runs without Node until it changes', async () => {
+test('a plain project locks, installs and runs without Node', async () => {
   await install('registry')
   await place.pybun(['--version'])
   writeFileSync(join(place.project, 'pyproject.toml'), PROJECT)
   writeFileSync(join(place.project, 'app.py'), 'import greet\ngreet.main()\n')
 
-  expect(await starts(['install', '--quiet'])).toEqual({ code: 0, stdout: '', node: 1 })
+  expect(await starts(['install', '--quiet'])).toEqual({ code: 0, stdout: '', node: 0 })
   const settled = await starts(['install', '--format=json'])
   const cli = await place.pybun(['install', '--format=json'], { PYBUN_NO_LAUNCHER: '1', ...indexOnly() })
   expect(settled).toMatchObject({ code: 0, node: 0 })
@@ -94,7 +94,8 @@ test('a project that is ready installs and runs without Node until it changes', 
   expect(await starts(['run', '-c', 'import greet; print(1)'])).toEqual({ code: 0, stdout: '1\n', node: 0 })
 
   writeFileSync(join(place.project, 'pyproject.toml'), PROJECT.replace('["greet"]', '[]'))
-  expect(await starts(['install', '--quiet'])).toMatchObject({ code: 0, node: 1 })
+  expect(await starts(['lock', '--quiet'])).toMatchObject({ code: 0, node: 0 })
+  expect(await starts(['install', '--quiet'])).toMatchObject({ code: 0, node: 0 })
   const gone = await place.pybun(['run', '-c', 'import greet'], indexOnly())
   expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining('ModuleNotFoundError') })
 })
