@@ -52,7 +52,7 @@ impl Place {
         let cwd = std::env::current_dir().ok()?;
         let user_config = user_configuration(&get)?;
         let cache_dir = match options.cache_dir.as_deref().or(get("PYBUN_CACHE_DIR")).or(get("PYBUN_HOME")) {
-            Some(path) => absolute(&cwd, path),
+            Some(path) => absolute(&cwd, path)?,
             None => cache_directory(&get)?,
         };
         let offline = options.offline || is_true(get("PYBUN_OFFLINE"))?;
@@ -186,7 +186,7 @@ fn cache_directory<'a>(get: &impl Fn(&str) -> Option<&'a str>) -> Option<PathBuf
     })
 }
 
-/// As Node's `resolve` has it, for paths without `.` and `..`; others are left to the CLI's caller as they are.
-fn absolute(cwd: &Path, path: &str) -> PathBuf {
-    cwd.join(path)
+/// `None` for paths with `.` or `..` in them, which the CLI takes out.
+fn absolute(cwd: &Path, path: &str) -> Option<PathBuf> {
+    path.split('/').all(|part| !matches!(part, "." | "..")).then(|| cwd.join(path))
 }
