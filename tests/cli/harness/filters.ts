@@ -40,13 +40,16 @@ export function filter(text: string, { box, port, python: hasPython }: Filters):
     .replace(/\b\d+(\.\d+)? ?(B|KB|KiB|MB|MiB)\b/g, '[SIZE]')
 }
 
-/** What a terminal showed, as lines of text: no colours and cursor movements, and no line that was still being typed. */
+/**
+ * What a terminal showed, as lines of text: no colours and cursor movements, and no line that was still being typed or
+ * that showed progress: how often that is drawn is the clock's.
+ */
 export function settledLines(shown: string): string {
-  const lines = shown.replaceAll('\r\n', '\n').replace(new RegExp(`${CONTROL}\\d+A`, 'g'), '\n')
+  const lines = shown.replaceAll('\r\n', '\n').replace(new RegExp(`${CONTROL}\\d+A|\\r${CONTROL}2K`, 'g'), '\n')
   const plain = lines.replace(new RegExp(`${CONTROL}[?\\d;]*[A-Za-z]`, 'g'), '')
   return plain
     .split('\n')
-    .filter((line) => !/[█◆└]|^\s*│?\s*$/.test(line))
+    .filter((line) => !/[█◆└]|^[\u2801-\u28ff] |^\s*│?\s*$/.test(line))
     .join('\n')
 }
 
