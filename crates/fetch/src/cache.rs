@@ -17,8 +17,10 @@ use url::Url;
 
 const MAGIC: [u8; 8] = *b"PBHTTP\x00\x02";
 const HEAD_AT: usize = 24;
-/// Most heads and fronts are within the first bytes of this number.
+/// Most heads and fronts, and what is wanted of the rest, are within the first bytes of this number.
 const FIRST: u64 = 8 << 10;
+/// So much of the rest is read with a front that is longer.
+const AHEAD: u64 = 4 << 10;
 /// Whoever asks for more parts than this of one rest gets them from memory.
 const PARTS: u32 = 8;
 
@@ -56,10 +58,11 @@ pub(crate) struct Entry {
     bytes: Vec<u8>,
     front_at: usize,
     front_size: usize,
+    front_crc: u32,
 }
 
 impl Entry {
-    /// `bytes` may be the whole file or end after the front.
+    /// `bytes` may end anywhere after the front.
     pub(crate) fn parse(bytes: Vec<u8>) -> Option<Self> {
         let prefix = Prefix::parse(&bytes)?;
         let front_at = HEAD_AT.checked_add(prefix.head_size as usize)?;
@@ -70,7 +73,7 @@ impl Entry {
             return None;
         }
         let head = postcard::from_bytes(head).ok()?;
-        Some(Self { head, bytes, front_at, front_size })
+        Some(Self { head, bytes, front_at, front_size, front_crc: prefix.front_crc })
     }
 
     pub(crate) fn front(&self) -> &[u8] {
@@ -120,6 +123,8 @@ pub(crate) struct StoredRest {
     path: PathBuf,
     front_size: u32,
     front_crc: u32,
+    /// How the rest begins, as far as it was read with the front.
+    start: Vec<u8>,
     asked: AtomicU32,
     whole: OnceLock<Option<Vec<u8>>>,
 }
@@ -149,9 +154,13 @@ impl StoredRest {
 
 impl Rest for StoredRest {
     fn read(&self, offset: u64, size: u32) -> Option<Vec<u8>> {
+        let start = usize::try_from(offset).ok()?;
+        let part = start..start.checked_add(size as usize)?;
+        if let Some(read) = self.start.get(part.clone()) {
+            return Some(read.to_vec());
+        }
         if self.asked.fetch_add(1, Ordering::Relaxed) >= PARTS {
-            let start = usize::try_from(offset).ok()?;
-            return self.whole()?.get(start..start.checked_add(size as usize)?).map(<[u8]>::to_vec);
+            return self.whole()?.get(part).map(<[u8]>::to_vec);
         }
         let (mut file, at) = self.open()?;
         file.seek(SeekFrom::Start(at.checked_add(offset)?)).ok()?;
@@ -191,7 +200,9 @@ impl Cache {
         let mut bytes = Vec::with_capacity(FIRST as usize);
         (&mut file).take(FIRST).read_to_end(&mut bytes).ok()?;
         let missing = Prefix::parse(&bytes)?.rest_at().saturating_sub(bytes.len() as u64);
-        file.take(missing).read_to_end(&mut bytes).ok()?;
+        if missing > 0 {
+            file.take(missing + AHEAD).read_to_end(&mut bytes).ok()?;
+        }
         Entry::parse(bytes)
     }
 
@@ -200,7 +211,8 @@ impl Cache {
         StoredRest {
             path: path.to_owned(),
             front_size: entry.front_size as u32,
-            front_crc: crc32fast::hash(entry.front()),
+            front_crc: entry.front_crc,
+            start: entry.bytes[entry.front_at + entry.front_size..].to_vec(),
             asked: AtomicU32::new(0),
             whole: OnceLock::new(),
         }
@@ -296,19 +308,23 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let cache = Cache::new(dir.path());
         let path = cache.path(Kind::Page, &Url::parse("https://index.example/a/").unwrap(), "");
-        let page = Encoded { front: b"front".to_vec(), rest: b"0123456789".to_vec() };
+        let far = FIRST;
+        let rest: Vec<u8> = (0..far + 10).map(|at| b'0' + (at % 10) as u8).collect();
+        let page = Encoded { front: b"front".to_vec(), rest };
         cache.save_page(&path, &head(), &page).unwrap();
         let entry = cache.load(&path).unwrap();
         let rest = cache.rest(&path, &entry);
-        assert_eq!(rest.read(2, 3).as_deref(), Some(&b"234"[..]));
+        let digits = |at: u64| (0..3).map(|more| b'0' + ((at + more) % 10) as u8).collect::<Vec<u8>>();
+        assert_eq!((rest.read(2, 3), rest.read(far + 2, 3)), (Some(digits(2)), Some(digits(far + 2))));
         cache.renew(&path, &Head { fetched_at: u64::MAX, ..head() }, &entry).unwrap();
         assert_eq!(cache.load(&path).unwrap().head.fetched_at, u64::MAX);
         for _ in 0..2 * PARTS {
-            assert_eq!(rest.read(7, 3).as_deref(), Some(&b"789"[..]));
-            assert_eq!((rest.read(7, 4), rest.read(u64::MAX, 1)), (None, None));
+            assert_eq!(rest.read(far + 7, 3), Some(digits(far + 7)));
+            assert_eq!((rest.read(far + 7, 4), rest.read(u64::MAX, 1)), (None, None));
         }
         cache.save_page(&path, &head(), &Encoded { front: b"other".to_vec(), rest: page.rest }).unwrap();
-        assert_eq!(cache.rest(&path, &entry).read(2, 3), None);
+        let rest = cache.rest(&path, &entry);
+        assert_eq!((rest.read(2, 3), rest.read(far + 2, 3)), (Some(digits(2)), None));
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl Client {
         let http = Http::new(settings.environment.clone(), resolved, credentials);
         let cache = Cache::new(&settings.cache_dir);
         let (pages, cache_failed, learning) = Default::default();
-        let processors = Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from));
+        let processors = Semaphore::new(pybun_model::processors());
         Ok(Self {
             shared: Arc::new(Shared {
                 settings,

@@ -1,6 +1,7 @@
 //! A project page in the form that loads fast: texts that repeat are stored once, versions and URLs are rebuilt from
 //! parts instead of being parsed again, and the files of a release are read only when they are asked for. A page has a
-//! front, which is always read, and a rest of one block for each release.
+//! front, which is always read, and a rest of one block for each release, the newest first: it is often near enough to
+//! the front to be read with it.
 
 use pybun_model::{
     Distribution, Files, IndexFile, PackageName, ProjectPage, ReadRelease, SdistName, Sha256, UrlBase, Version,
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use url::Url;
 
 /// Must change with every change of what is stored.
-const FORMAT: u8 = 3;
+const FORMAT: u8 = 4;
 
 /// A block of files above this size is not read: no release has so many.
 const MAX_BLOCK: u32 = 64 << 20;
@@ -41,20 +42,19 @@ pub(crate) fn encode(page: &ProjectPage) -> Encoded {
     let versions: Vec<String> = releases.iter().map(|files| files[0].distribution.version().to_string()).collect();
     let mut pythons = Table::default();
     let mut bases = Table::default();
-    let mut rest = Vec::new();
-    let mut blocks = Vec::with_capacity(releases.len());
-    for files in releases {
+    let written = releases.iter().map(|files| {
         let files: Vec<CompactFile> = files.iter().map(|file| compact(file, &mut pythons, &mut bases)).collect();
-        let block = postcard::to_allocvec(&files).expect("files are plain data");
-        blocks.push(Block { size: block.len() as u32, crc: crc32fast::hash(&block) });
-        rest.extend_from_slice(&block);
-    }
+        postcard::to_allocvec(&files).expect("files are plain data")
+    });
+    let written: Vec<Vec<u8>> = written.collect();
+    let rest = written.iter().rev().flatten().copied().collect();
+    let block = |bytes: &Vec<u8>| Block { size: bytes.len() as u32, crc: crc32fast::hash(bytes) };
     let front = Front {
         format: FORMAT,
         ignored: page.ignored as u64,
         status: page.status.as_deref(),
         versions: versions.iter().map(String::as_str).collect(),
-        blocks,
+        blocks: written.iter().map(block).collect(),
         pythons: pythons.entries,
         bases: bases.entries,
     };
@@ -92,11 +92,10 @@ pub(crate) fn decode(name: &PackageName, front: &[u8], rest: Box<dyn Rest>) -> O
     if versions.len() != front.blocks.len() || !versions.is_sorted_by(|a, b| a < b) {
         return None;
     }
-    let mut offset = 0;
+    let mut offset: u64 = front.blocks.iter().map(|block| u64::from(block.size)).sum();
     let blocks = front.blocks.iter().map(|block| {
-        let at = offset;
-        offset += u64::from(block.size);
-        (at, *block)
+        offset -= u64::from(block.size);
+        (offset, *block)
     });
     let releases = StoredReleases {
         name: name.clone(),

@@ -1,17 +1,18 @@
 //! One loop on several threads.
 
+use pybun_model::processors;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Threads that compute: unpack, hash, compile. PYBUN_CPU_THREADS, else one for each logical CPU.
 pub fn cpu_threads() -> usize {
-    asked("PYBUN_CPU_THREADS").unwrap_or_else(logical_cpus)
+    asked("PYBUN_CPU_THREADS").unwrap_or_else(processors)
 }
 
 /// Threads that mostly wait for the file system: link, remove, compare. PYBUN_IO_THREADS, else one for each logical
 /// CPU, for linking is the kernel's work.
 pub fn io_threads() -> usize {
-    asked("PYBUN_IO_THREADS").unwrap_or_else(logical_cpus)
+    asked("PYBUN_IO_THREADS").unwrap_or_else(processors)
 }
 
 /// Downloads at a time: PYBUN_IO_THREADS, else `usual`, for they wait for the network and not for a CPU.
@@ -22,10 +23,6 @@ pub fn downloads(usual: usize) -> usize {
 /// What the variable says; nothing when it is no number from 1 to 256.
 fn asked(variable: &str) -> Option<usize> {
     std::env::var(variable).ok()?.trim().parse().ok().filter(|count| (1..=256).contains(count))
-}
-
-fn logical_cpus() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Calls `work` for every item, in the order of the items as far as threads allow, each thread with its own state.

@@ -1,7 +1,7 @@
 //! Requirements and markers of foreign text, read within bounds. The parser of the grammar is recursive, and what it
 //! makes of a marker is a decision diagram: a line of a thousand bytes can ask for more memory than there is.
 
-use crate::{MarkerTree, Requirement};
+use crate::{MarkerTree, Requirement, VersionOrUrl};
 use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 use uv_pep508::MarkerTreeKind;
@@ -72,7 +72,18 @@ fn read_marker(text: &str, bounds: Bounds) -> Result<MarkerTree, String> {
 }
 
 fn parse(text: &str) -> Result<Requirement, String> {
-    Requirement::from_str(text).map_err(|error| first_line(&error.message.to_string()))
+    let requirement = Requirement::from_str(text).map_err(|error| first_line(&error.message.to_string()))?;
+    match &requirement.version_or_url {
+        // Written down, such a path would be read as a host.
+        Some(VersionOrUrl::Url(url)) if is_path_like_a_host(url.raw()) => {
+            Err("its URL has no host and a path that begins with `//`".to_owned())
+        }
+        _ => Ok(requirement),
+    }
+}
+
+fn is_path_like_a_host(url: &url::Url) -> bool {
+    url.scheme() != "file" && url.host().is_none() && url.path().starts_with("//")
 }
 
 fn first_line(message: &str) -> String {

@@ -41,7 +41,8 @@ pub(crate) struct Context<'a> {
 }
 
 pub(crate) enum Progress {
-    Blocked,
+    /// It cannot go on without this.
+    Blocked(Request),
     Solved,
     Split(Vec<Branch>),
     Conflict(Box<Tree>),
@@ -131,9 +132,9 @@ impl Branch {
                 Decided::Yes => {}
                 Decided::Lacks(request) => {
                     self.taken = Some(id);
-                    context.wants.ask(request);
+                    context.wants.ask(request.clone());
                     self.look_ahead(context);
-                    return Progress::Blocked;
+                    return Progress::Blocked(request);
                 }
                 Decided::Split(parts) => return Progress::Split(parts),
             }

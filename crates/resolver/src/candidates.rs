@@ -7,7 +7,6 @@ use crate::{Inputs, Mode, Preference, Prereleases, Target, Why};
 use pubgrub::Ranges;
 use pybun_model::WheelName;
 use rustc_hash::FxHashMap;
-use std::ops::Bound;
 use std::str::FromStr;
 use std::sync::Arc;
 use uv_normalize::PackageName;
@@ -106,9 +105,7 @@ impl Select<'_> {
         for file in files {
             if file.yanked && !self.takes_yanked(name, version) {
                 why = Why::Yanked;
-            } else if let Some(fits) =
-                fits(&file.filename, &self.inputs.target, (&self.rules.oldest, self.python.newest_minor))
-            {
+            } else if let Some(fits) = fits(file, &self.inputs.target, (&self.rules.oldest, self.python.newest_minor)) {
                 if no_binary {
                     why = Why::OnlyWheels;
                 } else if !fits {
@@ -152,32 +149,13 @@ impl Select<'_> {
     }
 }
 
-/// Can some interpreter of the target use a wheel of this name? A fork for the newest Pythons takes wheels for older
-/// ones as well, as long as the whole resolution is for those: of a Python that is too new for any wheel yet, nothing
-/// better can be said. A wheel for newer Pythons than those of the fork is nobody's.
-fn fits(filename: &str, target: &Target, (oldest, newest): (&LowerBound, Option<u64>)) -> Option<bool> {
-    let stem = filename.strip_suffix(".whl")?;
-    if let Target::Machine { tags, .. } = target {
-        return Some(WheelName::from_str(filename).is_ok_and(|wheel| tags.rank(&wheel).is_some()));
-    }
-    // Any platform is somebody's. This runs for every file of every candidate, so the name is cut and not parsed.
-    let mut parts = stem.rsplitn(4, '-');
-    let (_platform, abi, python) = (parts.next()?, parts.next()?, parts.next()?);
-    let oldest = match &**oldest {
-        Bound::Unbounded => 0,
-        Bound::Included(version) | Bound::Excluded(version) => version.release().get(1).copied().unwrap_or(0),
-    };
-    let old_enough = |minor: u64| newest.is_none_or(|newest| minor <= newest);
-    Some(python.split('.').any(|tag| {
-        match tag.split_at_checked(2).unwrap_or_default() {
-            ("py", version) => version.starts_with('3') && minor(version).is_none_or(old_enough),
-            ("cp", version) => minor(version)
-                .is_some_and(|minor| (minor >= oldest || abi.split('.').any(|abi| abi == "abi3")) && old_enough(minor)),
-            _ => false,
+/// Can some interpreter of the target use it? `None` for what is no wheel.
+fn fits(file: &File, target: &Target, (oldest, newest): (&LowerBound, Option<u64>)) -> Option<bool> {
+    let pythons = file.pythons.as_ref()?;
+    Some(match target {
+        Target::Machine { tags, .. } => {
+            WheelName::from_str(&file.filename).is_ok_and(|wheel| tags.rank(&wheel).is_some())
         }
-    }))
-}
-
-fn minor(tag: &str) -> Option<u64> {
-    tag.strip_prefix('3').filter(|minor| !minor.is_empty()).and_then(|minor| minor.parse().ok())
+        Target::Universal => pythons.fit(oldest, newest),
+    })
 }

@@ -10,6 +10,7 @@ mod conflict;
 mod facts;
 mod fork;
 mod inputs;
+mod need;
 mod needs;
 mod node;
 mod order;
@@ -21,12 +22,14 @@ mod solution;
 #[cfg(test)]
 mod tests;
 mod wheel_marker;
+mod wheel_pythons;
 mod why;
 
 pub use branch::Statistics;
 pub use conflict::{Cause, Conflict, Term};
 pub use facts::{Direct, Fact, File, Metadata, Page, Request, RequiresPython};
 pub use inputs::{Inputs, Limits, Lookahead, Mode, Names, Preference, Prereleases, Root, Target};
+pub use need::Need;
 pub use node::{Node, Range};
 pub use solution::{Edge, Release, Resolution, Resolved};
 pub use wheel_marker::{Certainty, WheelMarkers};
@@ -71,6 +74,8 @@ pub struct Resolver {
     scout: Scout,
     wants: Wants,
     statistics: Statistics,
+    /// What the branch that is being solved cannot go on without.
+    awaited: Option<Request>,
 }
 
 impl Resolver {
@@ -86,6 +91,7 @@ impl Resolver {
             solved: Vec::new(),
             kept: FxHashMap::default(),
             statistics: Statistics::default(),
+            awaited: None,
         };
         if resolver.inputs.lookahead > Lookahead::Nothing {
             let Self { inputs, rules, python, facts, wants, scout, .. } = &mut resolver;
@@ -97,6 +103,13 @@ impl Resolver {
     /// Runs as far as the known facts allow, then names everything that is missing, at once.
     pub fn step(&mut self) -> Step {
         self.statistics.steps += 1;
+        // The scout has asked for whatever an answer leads to.
+        if self.inputs.lookahead == Lookahead::Transitive
+            && self.awaited.as_ref().is_some_and(|request| !self.facts.answers(request))
+            && self.wants.projects <= self.inputs.limits.projects
+        {
+            return Step::Need(self.wants.take());
+        }
         while let Some(branch) = self.branches.last_mut() {
             let mut context = Context {
                 inputs: &self.inputs,
@@ -107,10 +120,13 @@ impl Resolver {
                 statistics: &mut self.statistics,
             };
             match branch.advance(&mut context) {
-                Progress::Blocked if self.wants.projects > self.inputs.limits.projects => {
+                Progress::Blocked(_) if self.wants.projects > self.inputs.limits.projects => {
                     return Step::TooHard(TooHard::Projects);
                 }
-                Progress::Blocked => return Step::Need(self.wants.take()),
+                Progress::Blocked(request) => {
+                    self.awaited = Some(request);
+                    return Step::Need(self.wants.take());
+                }
                 Progress::Conflict(tree) => {
                     let environment = branch.environment.restrict(self.python.marker);
                     return Step::Conflict(Conflict::new(*tree, environment));

@@ -3,10 +3,10 @@
 use crate::node::{Dependency, Node, Range};
 use crate::python::Python;
 use crate::rules::{Rules, text_of};
-use crate::{Inputs, Target, Why};
+use crate::{Inputs, Need, Target, Why};
 use uv_normalize::{ExtraName, PackageName};
 use uv_pep440::Version;
-use uv_pep508::{MarkerTree, Requirement, VersionOrUrl};
+use uv_pep508::{MarkerTree, VersionOrUrl};
 
 /// Whose requirements are read.
 pub(crate) struct Asker<'a> {
@@ -30,7 +30,7 @@ impl Needs<'_> {
         let mut out = Vec::new();
         for root in &self.inputs.roots {
             for requirement in &root.requirements {
-                self.add(&mut out, requirement, root.gate, None)?;
+                self.add(&mut out, &requirement.clone().into(), root.gate, None)?;
             }
         }
         self.constrain(&mut out);
@@ -38,7 +38,7 @@ impl Needs<'_> {
     }
 
     /// What a version, or one extra of it, needs here. `Err` says why that is impossible.
-    pub(crate) fn of_release(&self, all: &[Requirement], asker: &Asker) -> Result<Vec<Dependency>, Why> {
+    pub(crate) fn of_release(&self, all: &[Need], asker: &Asker) -> Result<Vec<Dependency>, Why> {
         let mut out = Vec::new();
         if asker.extra.is_some() {
             out.push(Dependency {
@@ -49,38 +49,27 @@ impl Needs<'_> {
                 stated: false,
             });
         }
-        for requirement in all {
-            self.add(&mut out, requirement, MarkerTree::TRUE, Some(asker))?;
+        for need in all {
+            self.add(&mut out, need, MarkerTree::TRUE, Some(asker))?;
         }
         self.constrain(&mut out);
         Ok(out)
     }
 
-    fn add(
-        &self,
-        out: &mut Vec<Dependency>,
-        requirement: &Requirement,
-        gate: MarkerTree,
-        asker: Option<&Asker>,
-    ) -> Result<(), Why> {
-        if self.inputs.excludes.contains(&requirement.name) {
+    fn add(&self, out: &mut Vec<Dependency>, need: &Need, gate: MarkerTree, asker: Option<&Asker>) -> Result<(), Why> {
+        if self.inputs.excludes.contains(&need.requirement.name) {
             return Ok(());
         }
-        for requirement in self.rules.overridden(requirement) {
-            let marker = marker_for(requirement.marker, asker.and_then(|asker| asker.extra)).and(gate);
+        for need in self.rules.overridden(need) {
+            let Need { requirement, range, url, .. } = &*need;
+            let marker = need.marker(asker.and_then(|asker| asker.extra)).and(gate);
             let Some(marker) = self.here(marker) else { continue };
-            let (range, url) = match &requirement.version_or_url {
-                None => (Range::full(), None),
-                Some(VersionOrUrl::VersionSpecifier(specifiers)) => (Range::from(specifiers.clone()), None),
-                Some(VersionOrUrl::Url(url)) => {
-                    let text = text_of(url);
-                    let name = &requirement.name;
-                    if asker.is_some_and(|asker| !asker.direct) && !self.rules.names_url(name, &text) {
-                        return Err(Why::NeedsUrl { requirement: format!("{name} from {url}") });
-                    }
-                    (Range::full(), Some(text))
+            if let (Some(url), Some(VersionOrUrl::Url(stated))) = (url, &requirement.version_or_url) {
+                let name = &requirement.name;
+                if asker.is_some_and(|asker| !asker.direct) && !self.rules.names_url(name, url) {
+                    return Err(Why::NeedsUrl { requirement: format!("{name} from {stated}") });
                 }
-            };
+            }
             if range.is_empty() {
                 return Err(Why::Impossible { requirement: requirement.to_string() });
             }
@@ -134,20 +123,5 @@ impl Needs<'_> {
             }
         }
         out.extend(narrowing);
-    }
-}
-
-/// The part of a requirement's marker that holds for the package itself, or only because of `extra`.
-pub(crate) fn marker_for(marker: MarkerTree, extra: Option<&ExtraName>) -> MarkerTree {
-    if marker.is_true() {
-        return if extra.is_none() { marker } else { MarkerTree::FALSE };
-    }
-    let always = marker.simplify_not_extras_with(|_| true);
-    match extra {
-        None => always,
-        Some(extra) => marker
-            .simplify_extras(std::slice::from_ref(extra))
-            .simplify_not_extras_with(|other| other != extra)
-            .and(always.negate()),
     }
 }

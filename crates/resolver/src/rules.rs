@@ -1,7 +1,7 @@
 //! The inputs by name, as often as they are looked at.
 
-use crate::Inputs;
 use crate::python::Python;
+use crate::{Inputs, Need};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -64,21 +64,16 @@ impl Rules {
 
     /// The requirement itself, or what the overrides put in its place. Of the requirement only its extras are
     /// kept, and the extra that asked for it.
-    pub(crate) fn overridden<'a>(
-        &'a self,
-        requirement: &'a Requirement,
-    ) -> impl Iterator<Item = Cow<'a, Requirement>> + use<'a> {
+    pub(crate) fn overridden<'a>(&'a self, need: &'a Need) -> impl Iterator<Item = Cow<'a, Need>> + use<'a> {
+        let requirement = &need.requirement;
         let replacements = if self.overrides.is_empty() { None } else { self.overrides.get(&requirement.name) };
-        let itself = replacements.is_none().then_some(Cow::Borrowed(requirement));
+        let itself = replacements.is_none().then_some(Cow::Borrowed(need));
         let replaced = replacements.into_iter().flatten().map(|other| {
             let mut extras = requirement.extras.to_vec();
             extras.extend(other.extras.iter().filter(|extra| !requirement.extras.contains(extra)).cloned());
             let asked_by = requirement.marker.top_level_extra().map(MarkerTree::expression);
-            Cow::Owned(Requirement {
-                extras: extras.into(),
-                marker: other.marker.and(asked_by.unwrap_or(MarkerTree::TRUE)),
-                ..other.clone()
-            })
+            let marker = other.marker.and(asked_by.unwrap_or(MarkerTree::TRUE));
+            Cow::Owned(Requirement { extras: extras.into(), marker, ..other.clone() }.into())
         });
         itself.into_iter().chain(replaced)
     }

@@ -3,15 +3,14 @@
 
 use crate::candidates::{Candidate, Select};
 use crate::facts::{Facts, Metadata, Request};
-use crate::needs::marker_for;
 use crate::node::Range;
 use crate::python::Python;
-use crate::rules::{Rules, text_of};
-use crate::{Inputs, Target, Wants};
+use crate::rules::Rules;
+use crate::{Inputs, Need, Target, Wants};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use uv_normalize::{ExtraName, PackageName};
-use uv_pep508::{MarkerTree, Requirement, VersionOrUrl};
+use uv_pep508::MarkerTree;
 
 #[derive(Default)]
 pub(crate) struct Scout {
@@ -44,7 +43,7 @@ impl Scout {
     pub(crate) fn start(&mut self, sight: &mut Sight) {
         let inputs = sight.inputs;
         for requirement in inputs.roots.iter().flat_map(|root| &root.requirements) {
-            self.meet(requirement, None, sight);
+            self.meet(&requirement.clone().into(), None, sight);
         }
     }
 
@@ -59,10 +58,10 @@ impl Scout {
             let Some(metadata) = guess(&name, known, sight) else { continue };
             let extras = known.extras.clone();
             for extra in std::iter::once(None).chain(extras.iter().map(Some)) {
-                for requirement in &metadata.requires {
+                for need in &metadata.requires {
                     // An extra more, or a narrower range, of something already here: guess again.
-                    if self.meet(requirement, extra, sight) {
-                        work.push(requirement.name.clone());
+                    if self.meet(need, extra, sight) {
+                        work.push(need.requirement.name.clone());
                     }
                 }
             }
@@ -70,11 +69,12 @@ impl Scout {
     }
 
     /// Returns whether this says something new about a name.
-    fn meet(&mut self, requirement: &Requirement, extra: Option<&ExtraName>, sight: &mut Sight) -> bool {
+    fn meet(&mut self, need: &Need, extra: Option<&ExtraName>, sight: &mut Sight) -> bool {
+        let Need { requirement, range, url, .. } = need;
         if sight.inputs.excludes.contains(&requirement.name) {
             return false;
         }
-        let marker = marker_for(requirement.marker, extra);
+        let marker = need.marker(extra);
         let applies = match &sight.inputs.target {
             Target::Machine { environment, .. } => marker.evaluate(environment, &[]),
             Target::Universal => marker.is_true() || !marker.is_disjoint(sight.python.marker),
@@ -82,21 +82,16 @@ impl Scout {
         if !applies {
             return false;
         }
-        let (range, url) = match &requirement.version_or_url {
-            None => (Range::full(), None),
-            Some(VersionOrUrl::VersionSpecifier(specifiers)) => (Range::from(specifiers.clone()), None),
-            Some(VersionOrUrl::Url(url)) => (Range::full(), Some(text_of(url))),
-        };
         let fresh = || Known { range: Range::full(), extras: FxHashSet::default(), url: None };
         let known = self.known.entry(requirement.name.clone()).or_insert_with(fresh);
         if url.is_some() {
-            known.url = url;
+            known.url.clone_from(url);
         }
         sight.wants.ask(match &known.url {
             Some(url) => Request::Direct(requirement.name.clone(), url.clone()),
             None => Request::Page(requirement.name.clone()),
         });
-        let narrower = known.range.intersection(&range);
+        let narrower = known.range.intersection(range);
         let mut news = false;
         if narrower != known.range && !narrower.is_empty() {
             known.range = narrower;

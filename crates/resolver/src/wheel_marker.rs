@@ -20,18 +20,42 @@ pub struct WheelMarkers {
     certainty: Certainty,
     platforms: FxHashMap<Box<str>, MarkerTree>,
     pythons: FxHashMap<(Box<str>, Box<str>), MarkerTree>,
+    /// By tags: whether the wheel can be used somewhere in a part of the universe.
+    somewhere: FxHashMap<MarkerTree, FxHashMap<Box<str>, bool>>,
 }
 
 impl WheelMarkers {
     pub fn new(certainty: Certainty) -> Self {
-        Self { certainty, platforms: FxHashMap::default(), pythons: FxHashMap::default() }
+        Self {
+            certainty,
+            platforms: FxHashMap::default(),
+            pythons: FxHashMap::default(),
+            somewhere: FxHashMap::default(),
+        }
     }
 
     /// Where a file can be used: everywhere, unless it is a wheel that says otherwise.
     pub fn of(&mut self, filename: &str) -> MarkerTree {
-        let Some(stem) = filename.strip_suffix(".whl") else { return MarkerTree::TRUE };
-        let mut parts = stem.rsplitn(4, '-');
-        let (Some(platform), Some(abi), Some(python)) = (parts.next(), parts.next(), parts.next()) else {
+        match tags(filename) {
+            None => MarkerTree::TRUE,
+            Some(tags) => self.of_tags(tags),
+        }
+    }
+
+    /// Can a file be used somewhere in `part`?
+    pub fn reach(&mut self, filename: &str, part: MarkerTree) -> bool {
+        let Some(tags) = tags(filename) else { return !part.is_false() };
+        if let Some(known) = self.somewhere.get(&part).and_then(|known| known.get(tags)) {
+            return *known;
+        }
+        let reaches = !self.of_tags(tags).is_disjoint(part);
+        self.somewhere.entry(part).or_default().insert(tags.into(), reaches);
+        reaches
+    }
+
+    fn of_tags(&mut self, tags: &str) -> MarkerTree {
+        let mut parts = tags.split('-');
+        let (Some(python), Some(abi), Some(platform)) = (parts.next(), parts.next(), parts.next()) else {
             return MarkerTree::FALSE;
         };
         self.platform(platform).and(self.python(python, abi))
@@ -56,6 +80,13 @@ impl WheelMarkers {
         self.pythons.insert(key, marker);
         marker
     }
+}
+
+/// `a-1-py3-none-any.whl` -> `py3-none-any`; what is no wheel has none, and a wheel without them has empty ones.
+fn tags(filename: &str) -> Option<&str> {
+    let stem = filename.strip_suffix(".whl")?;
+    let start = stem.bytes().enumerate().rev().filter(|(_, byte)| *byte == b'-').nth(2);
+    Some(start.map_or("", |(at, _)| &stem[at + 1..]))
 }
 
 fn any(markers: impl Iterator<Item = MarkerTree>) -> MarkerTree {

@@ -35,13 +35,13 @@ impl Pythons {
             let parse = || lenient_requires_python(text).map(|specifiers| Arc::new(RequiresPython::from(specifiers)));
             self.0.entry(text.clone()).or_insert_with(parse).clone()
         });
-        File { filename: file.filename.clone(), requires_python, yanked: file.yanked.is_yanked() }
+        File::new(file.filename.clone(), requires_python, file.yanked.is_yanked())
     }
 }
 
 pub(crate) fn metadata_of(metadata: CoreMetadata) -> Metadata {
     Metadata {
-        requires: metadata.requires_dist,
+        requires: metadata.requires_dist.into_iter().map(Into::into).collect(),
         requires_python: metadata.requires_python.map(|specifiers| Arc::new(RequiresPython::from(specifiers))),
     }
 }

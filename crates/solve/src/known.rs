@@ -87,7 +87,7 @@ impl Known {
     }
 
     fn note_asker(&mut self, name: &PackageName, version: &Version, metadata: &Metadata) {
-        for requirement in &metadata.requires {
+        for requirement in metadata.requires.iter().map(|need| &need.requirement) {
             let asked = || (name.clone(), version.clone(), text_of(requirement));
             self.askers.entry(requirement.name.clone()).or_insert_with(asked);
         }

@@ -100,6 +100,7 @@ fn preferences(request: &Request) -> FxHashMap<PackageName, Vec<Preference>> {
 pub(crate) fn lock_of(request: &Request, resolution: &Resolution, known: &Known) -> Result<Lock, Problem> {
     let places: FxHashMap<&Release, u32> =
         resolution.packages.iter().map(|package| &package.release).zip(0_u32..).collect();
+    let mut markers = WheelMarkers::new(Certainty::Possible);
     let packages = resolution.packages.iter().map(|package| {
         let release = &package.release;
         let (source, files) = match &release.url {
@@ -107,7 +108,10 @@ pub(crate) fn lock_of(request: &Request, resolution: &Resolution, known: &Known)
                 let direct = known.direct(&release.name, url).expect("what was chosen is known");
                 (direct.source.clone(), direct.file.iter().map(|file| file_of(release, file, request)).collect())
             }
-            None => (index_of(&release.name, request), files_of(package, resolution.universe, request, known)),
+            None => {
+                let files = files_of(package, resolution.universe, request, known, &mut markers);
+                (index_of(&release.name, request), files)
+            }
         };
         Ok(Package {
             name: release.name.clone(),
@@ -173,7 +177,13 @@ fn dependency_of(edge: &Edge, places: &FxHashMap<&Release, u32>) -> Dependency {
 
 /// The files of the chosen version by name, those that somebody may install. Withdrawn files stay out unless there
 /// are no others.
-fn files_of(package: &Resolved, universe: MarkerTree, request: &Request, known: &Known) -> Vec<File> {
+fn files_of(
+    package: &Resolved,
+    universe: MarkerTree,
+    request: &Request,
+    known: &Known,
+    markers: &mut WheelMarkers,
+) -> Vec<File> {
     let Resolved { release, marker, .. } = package;
     let Some(page) = known.pages.get(&release.name) else { return Vec::new() };
     let inputs = &request.inputs;
@@ -190,10 +200,9 @@ fn files_of(package: &Resolved, universe: MarkerTree, request: &Request, known: 
     let any_kept = of_version.iter().any(|file| !file.yanked.is_yanked());
     let kept = || of_version.iter().filter(|file| !any_kept || !file.yanked.is_yanked());
     let needed = marker.and(universe);
-    let mut markers = WheelMarkers::new(Certainty::Possible);
     let mut reachable: Vec<&IndexFile> = match request.target {
         Target::Machine => kept().copied().collect(),
-        Target::Universal => kept().filter(|file| !markers.of(&file.filename).is_disjoint(needed)).copied().collect(),
+        Target::Universal => kept().filter(|file| markers.reach(&file.filename, needed)).copied().collect(),
     };
     if reachable.is_empty() {
         reachable = kept().copied().collect();

@@ -66,7 +66,10 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
             Step::Done(_) | Step::Conflict(_) if known.is_damaged() => return Err(damaged()),
             Step::Done(resolution) => {
                 tell_withdrawn(&resolution, &known, emit);
-                return lock::lock_of(request, &resolution, &known);
+                let lock = lock::lock_of(request, &resolution, &known);
+                // Taking all of it apart takes a while, and nobody has to wait for that.
+                tokio::task::spawn_blocking(move || drop((resolution, resolver, known)));
+                return lock;
             }
             Step::Conflict(conflict) => {
                 drop(open);
@@ -82,18 +85,21 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
         let Some(answer) = open.join_next().await else {
             return Err(failures::problem(failed, &known, request, source.as_ref()));
         };
-        done += 1;
-        let answer = match answer.map_err(|error| crashed(&error))? {
-            Ok(answer) => answer,
-            Err(failure) => {
-                failed.push(failure);
-                continue;
+        // A step costs more than an answer.
+        let mut arrived = Some(answer);
+        while let Some(answer) = arrived {
+            done += 1;
+            match answer.map_err(|error| crashed(&error))? {
+                Ok(answer) => {
+                    let (name, total) = (Some(answer.name()), Some(done + open.len() as u64));
+                    emit(Event::Progress { phase: Phase::Resolve, name, done, total, unit: Unit::Packages });
+                    let (question, fact) = known.learn(answer);
+                    resolver.answer(&question, fact);
+                }
+                Err(failure) => failed.push(failure),
             }
-        };
-        let total = Some(done + open.len() as u64);
-        emit(Event::Progress { phase: Phase::Resolve, name: Some(answer.name()), done, total, unit: Unit::Packages });
-        let (question, fact) = known.learn(answer);
-        resolver.answer(&question, fact);
+            arrived = open.try_join_next();
+        }
     }
 }
 

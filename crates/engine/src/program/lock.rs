@@ -123,8 +123,11 @@ pub fn supply(place: &Place, interpreter: &Interpreter, report: &Report) -> Resu
     Supply::new(settings, interpreter.clone(), report.emitter()).map_err(|_| Decline)
 }
 
-pub fn runtime() -> Result<tokio::runtime::Runtime, Decline> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|_| Decline)
+/// Never taken down: the end of the process does that faster.
+pub fn runtime() -> Result<&'static tokio::runtime::Runtime, Decline> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(pybun_model::processors()).enable_all().build().map_err(|_| Decline)?;
+    Ok(Box::leak(Box::new(runtime)))
 }
 
 /// One lock covers every extra and group, so that choosing others later needs no resolution.

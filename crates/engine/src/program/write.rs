@@ -1,6 +1,7 @@
-//! Writing a file of the user's: all or nothing, and on the disk when it is said to be.
+//! Writing a file of the user's: all or nothing; what replaces another is on the disk before that is gone. A new one is
+//! not waited for: after a power cut there is none, or an empty one, and both are made anew.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -11,22 +12,24 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         return Err(io::ErrorKind::InvalidInput.into());
     };
     let draft = directory.join(format!(".{}.{}-0.tmp", name.to_string_lossy(), std::process::id()));
-    let written = fill(&draft, &target, bytes).and_then(|()| fs::rename(&draft, &target));
+    let replaced = fs::metadata(&target).ok();
+    let written = fill(&draft, replaced.as_ref(), bytes).and_then(|()| fs::rename(&draft, &target));
     if written.is_err() {
         // The first error is the one that counts.
         let _ = fs::remove_file(&draft);
         return written;
     }
-    // Makes the rename itself survive a power cut; not every file system can.
-    let _ = File::open(directory).and_then(|directory| directory.sync_all());
+    if replaced.is_some() {
+        // Makes the rename itself survive a power cut; not every file system can.
+        let _ = File::open(directory).and_then(|directory| directory.sync_all());
+    }
     Ok(())
 }
 
-fn fill(draft: &Path, target: &Path, bytes: &[u8]) -> io::Result<()> {
+fn fill(draft: &Path, replaced: Option<&Metadata>, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::options().create_new(true).write(true).open(draft)?;
-    if let Ok(metadata) = fs::metadata(target) {
-        file.set_permissions(metadata.permissions())?;
-    }
     file.write_all(bytes)?;
+    let Some(replaced) = replaced else { return Ok(()) };
+    file.set_permissions(replaced.permissions())?;
     file.sync_all()
 }

@@ -64,7 +64,7 @@ fn a_long_chain_is_no_depth_of_the_stack() {
 #[test]
 fn a_page_may_be_long() {
     let file = |i: u64| {
-        let file = File { filename: format!("a-{i}-py3-none-any.whl").into(), requires_python: None, yanked: false };
+        let file = File::new(format!("a-{i}-py3-none-any.whl").into(), None, false);
         (Version::new([1, i]), file)
     };
     let page = Arc::new(Page::new((0..300_000).rev().map(file).collect()));

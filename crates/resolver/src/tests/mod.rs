@@ -87,7 +87,7 @@ impl World {
 
 impl Listed {
     fn metadata(&self) -> Arc<Metadata> {
-        Arc::new(Metadata { requires: self.requires.clone(), requires_python: None })
+        Arc::new(Metadata { requires: self.requires.iter().cloned().map(Into::into).collect(), requires_python: None })
     }
 }
 
@@ -103,7 +103,7 @@ fn files(what: &str) -> Vec<File> {
     if names.is_empty() {
         names.push("x-0-py3-none-any.whl".to_owned());
     }
-    let file = |name: String| File { filename: name.into(), requires_python: requires_python.clone(), yanked };
+    let file = |name: String| File::new(name.into(), requires_python.clone(), yanked);
     names.into_iter().map(file).collect()
 }
 

@@ -187,7 +187,7 @@ impl<'a> World<'a> {
         let metadata =
             inside.iter().rev().find_map(|version| self.resolver.metadata(name, version).and_then(Result::ok))?;
         let matching = |requirement: &&Requirement| asks_for(requirement, to) && range_of(requirement) == *wanted;
-        let requirement = metadata.requires.iter().find(matching)?;
+        let requirement = metadata.requires.iter().map(|need| &need.requirement).find(matching)?;
         let mut plain = requirement.clone();
         plain.marker = requirement.marker.simplify_extras(extra.map(std::slice::from_ref).unwrap_or_default());
         let by = Asker::Package(name.clone(), extra.cloned(), Versions(range.clone()));
