@@ -10,7 +10,12 @@ export default defineConfig({
       {
         test: {
           name: 'cli',
-          include: ['tests/cli/**/*.test.ts', 'tests/index/**/*.test.ts', 'tests/compat/**/*.test.ts'],
+          include: [
+            'tests/cli/**/*.test.ts',
+            'tests/hostile/**/*.test.ts',
+            'tests/index/**/*.test.ts',
+            'tests/compat/**/*.test.ts',
+          ],
           exclude: ['**/*.network.test.ts', 'tests/compat/worlds.test.ts'],
           testTimeout: 3 * minute_ms,
           hookTimeout: 3 * minute_ms,

@@ -171,5 +171,8 @@ export interface LocalIndex {
 
 export function startIndex(options?: IndexOptions): Promise<LocalIndex>
 
+/** What an index of these packages serves. */
+export function inventedSource(packages: Packages): Source
+
 /** The files of the releases, for installers that take a directory. */
 export function inventedFiles(packages: Packages): { filename: string; bytes: Buffer; metadata?: string }[]

@@ -9,7 +9,7 @@ import { normalized } from './metadata.mjs'
 import { inventedSource } from './packages.mjs'
 import { chooseType, renderList, renderPage } from './pages.mjs'
 
-export { inventedFiles } from './packages.mjs'
+export { inventedFiles, inventedSource } from './packages.mjs'
 
 const LAST_MODIFIED = 'Mon, 01 Jan 2024 00:00:00 GMT'
 const PAGE_CACHE = 'max-age=600, public'

@@ -6,7 +6,7 @@ import { keepEvents } from './events.ts'
 import { noProgress, type ProgressView, progressBar, progressLines } from './progress.ts'
 import { redactText } from './redact.ts'
 import type { Settled } from './settle.ts'
-import { problemText } from './text.ts'
+import { harmlessText, problemText } from './text.ts'
 
 /** The two streams and what is known about them. */
 export interface Sink {
@@ -45,7 +45,8 @@ export function createReport(sink: Sink, style: ReportStyle) {
       if (event.kind === 'progress') view.show(event)
       else if (style.format === 'text' && (event.loud ? !style.quiet : style.verbose)) {
         view.close()
-        sink.err(redactText(event.loud ? `${event.message}\n` : `note[${event.code}]: ${event.message}\n`))
+        const message = harmlessText(event.message)
+        sink.err(redactText(event.loud ? `${message}\n` : `note[${event.code}]: ${message}\n`))
       }
     },
     warn(problem: Problem): void {

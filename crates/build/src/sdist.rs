@@ -15,6 +15,8 @@ const RATIO_FREE: u64 = 256 << 20;
 const MAX_RATIO: u64 = 200;
 /// Long names and other extended headers are read into memory.
 const MAX_HEADER: u64 = 1 << 20;
+/// No system follows more symbolic links on its way to one file.
+const MAX_FOLLOWED: usize = 64;
 
 /// Unpacks `archive` into the empty directory `into` and returns the source tree in it. `filename` decides the format;
 /// the project may be `deeper` in the tree.
@@ -117,18 +119,44 @@ impl Tree<'_> {
     }
 
     fn make_links(&self) -> Result<(), String> {
-        let root = fs::canonicalize(self.root).map_err(|error| error.to_string())?;
+        // A link through another link may lead elsewhere than its text says, and it may be made before the other one.
+        if let Some(place) = self.links.keys().find(|place| self.leads_out(place)) {
+            return Err(format!("the link `{}` leads out of it", shown(place)));
+        }
         for (place, target) in &self.links {
-            let path = self.root.join(place);
             self.directory(place.parent().unwrap_or(Path::new("")))?;
-            symlink(target, &path).map_err(|error| failed(place, &error))?;
-            // A link through another link may lead elsewhere than its text says.
-            if fs::canonicalize(&path).is_ok_and(|real| !real.starts_with(&root)) {
-                drop(fs::remove_file(&path));
-                return Err(format!("the link `{}` leads out of it", shown(place)));
+            symlink(target, &self.root.join(place)).map_err(|error| failed(place, &error))?;
+        }
+        // Names that are spelled in two ways may be one on this file system.
+        let root = fs::canonicalize(self.root).map_err(|error| error.to_string())?;
+        let escaped =
+            |place: &&PathBuf| fs::canonicalize(self.root.join(place)).is_ok_and(|real| !real.starts_with(&root));
+        match self.links.keys().find(escaped) {
+            Some(place) => Err(format!("the link `{}` leads out of it", shown(place))),
+            None => Ok(()),
+        }
+    }
+
+    /// Follows the links as they will be when all are there. Those in a circle lead nowhere.
+    fn leads_out(&self, place: &Path) -> bool {
+        let parts = |path: &Path| path.components().rev().map(|part| part.as_os_str().to_owned()).collect::<Vec<_>>();
+        let (mut pending, mut real, mut followed) = (parts(place), PathBuf::new(), 0);
+        while let Some(part) = pending.pop() {
+            match Path::new(&part).components().next() {
+                Some(Component::ParentDir) if !real.pop() => return true,
+                Some(Component::Normal(_)) => real.push(&part),
+                _ => {}
+            }
+            if let Some(target) = self.links.get(&real) {
+                followed += 1;
+                if followed > MAX_FOLLOWED {
+                    return false;
+                }
+                real.pop();
+                pending.extend(parts(target));
             }
         }
-        Ok(())
+        false
     }
 }
 
@@ -205,9 +233,12 @@ fn unpack_zip(file: File, tree: &mut Tree) -> Result<(), String> {
         }
         let place = tree.place(Path::new(&name))?;
         let mode = entry.unix_mode().unwrap_or(0o644);
+        let kind = mode & 0o170_000;
         if name.ends_with('/') {
             tree.directory(&place)?;
-        } else if mode & 0o170_000 == 0o120_000 {
+        } else if !matches!(kind, 0 | 0o100_000 | 0o120_000) {
+            return Err(format!("`{}` is neither file, directory nor link", shown(Path::new(&name))));
+        } else if kind == 0o120_000 {
             let mut target = String::new();
             let read = (&mut entry).take(4096).read_to_string(&mut target);
             read.map_err(|error| format!("the archive is broken: {error}"))?;
@@ -236,7 +267,7 @@ fn inside(base: &Path, path: &Path) -> Option<PathBuf> {
 }
 
 fn shown(path: &Path) -> String {
-    path.to_string_lossy().chars().take(200).collect()
+    path.to_string_lossy().chars().take(200).collect::<String>().replace('\n', "\\n").replace('\r', "\\r")
 }
 
 fn failed(place: &Path, error: &io::Error) -> String {

@@ -55,7 +55,7 @@ fn unpacks_files_links_and_modes() {
 
 #[test]
 fn refuses_what_leads_out() {
-    let cases: [&[(&str, tar::EntryType, &str, u32)]; 7] = [
+    let cases: [&[(&str, tar::EntryType, &str, u32)]; 9] = [
         &[("../evil", Regular, "x", 0o644)],
         &[("a/../../evil", Regular, "x", 0o644)],
         &[("a/link", Symlink, "../../evil", 0o777)],
@@ -63,6 +63,9 @@ fn refuses_what_leads_out() {
         &[("a/hard", Link, "../evil", 0o644)],
         &[("a/hard", Link, "/etc/passwd", 0o644)],
         &[("a/device", Block, "", 0o644)],
+        // Each link stays inside by its text; the first one leads out once the last one is there.
+        &[("a/c", Symlink, "x/../../..", 0o777), ("a/x", Symlink, "y/z", 0o777), ("a/y/z", Symlink, "..", 0o777)],
+        &[("a/b", Symlink, "z/../../new", 0o777), ("a/z", Symlink, ".", 0o777)],
     ];
     for entries in cases {
         let (temp, result) = unpacked(entries);

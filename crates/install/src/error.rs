@@ -10,13 +10,13 @@ pub enum Error {
     #[error("`{wheel}` is not a usable wheel: {why}")]
     BrokenWheel { wheel: String, why: String },
     /// `subject` is a wheel's file name or an installed distribution.
-    #[error("`{subject}` names `{path}`, which {why}")]
+    #[error("`{subject}` names `{}`, which {why}", one_line(path))]
     PathTraversal { subject: String, path: String, why: &'static str },
     #[error("the RECORD of `{subject}` is wrong: {why}")]
     BadRecord { subject: String, why: String },
     #[error("`{wheel}` has wheel format {version}, and this PyBun knows 1.x")]
     WheelTooNew { wheel: String, version: String },
-    #[error("`{subject}` wants to install a command named `{script}`")]
+    #[error("`{subject}` wants to install a command named `{}`", one_line(script))]
     ReservedScript { subject: String, script: String },
     #[error("`{}` has the SHA-256 {found}, and {expected} was asked for", path.display())]
     HashMismatch { path: PathBuf, expected: Sha256, found: Sha256 },
@@ -49,6 +49,11 @@ impl Error {
             }
         }
     }
+}
+
+/// A name cannot pretend to be another line of what is told.
+pub(crate) fn one_line(text: &str) -> String {
+    text.replace('\n', "\\n").replace('\r', "\\r")
 }
 
 /// For `map_err`: what was being done, and to what.

@@ -17,7 +17,7 @@ use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-const FILE: &str = ".pybun-journal";
+pub(crate) const FILE: &str = ".pybun-journal";
 const FIRST_LINE: &str = "pybun-journal 1";
 
 /// One distribution that is being placed or taken away.

@@ -96,15 +96,28 @@ fn windowed(python: &Path) -> String {
     if cfg!(windows) && sibling.exists() { sibling } else { python.to_path_buf() }.to_string_lossy().into_owned()
 }
 
-/// Names that would replace an interpreter or could not be a file of the scripts directory.
-pub(crate) fn is_reserved(name: &str) -> bool {
+/// Data that would replace what makes a directory an environment: its interpreter and its `pyvenv.cfg`.
+pub(crate) fn replaces_environment(path: &str) -> bool {
+    match path.split_once('/') {
+        None => path.eq_ignore_ascii_case("pyvenv.cfg"),
+        Some((directory, name)) => {
+            ["bin", "scripts"].iter().any(|scripts| directory.eq_ignore_ascii_case(scripts)) && names_interpreter(name)
+        }
+    }
+}
+
+fn names_interpreter(name: &str) -> bool {
     let lower = name.to_lowercase();
     let stem = lower.strip_suffix(".exe").unwrap_or(&lower);
-    let interpreter = ["python", "pypy", "pythonw"].iter().any(|prefix| {
+    ["python", "pypy", "pythonw"].iter().any(|prefix| {
         stem.strip_prefix(prefix)
             .is_some_and(|rest| rest.trim_end_matches(['t', 'd', 'w']).chars().all(|c| c.is_ascii_digit() || c == '.'))
-    });
-    interpreter
+    })
+}
+
+/// Names that would replace an interpreter or could not be a file of the scripts directory.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    names_interpreter(name)
         || matches!(name, "" | "." | "..")
         || name.len() > 200
         || name.starts_with(char::is_whitespace)

@@ -6,10 +6,10 @@ use crate::parallel::for_each;
 use crate::placed::{Placed, Target, encode_manifest};
 use crate::pool::{Content, Pool, create, set_time};
 use crate::record::{Row, write_base64};
-use crate::script::{is_reserved, wants_shebang};
+use crate::script::{is_reserved, replaces_environment, wants_shebang};
 use crate::wheel::{Place, Wheel, bad_record};
 use crate::zip::{Archive, Entry, Scratch, ZipError};
-use crate::{Error, INSTALLER, WHEEL_FILE};
+use crate::{Error, INSTALLER, WHEEL_FILE, journal};
 use pybun_model::{Emit, Event, Sha256, WheelName};
 use sha2::Digest;
 use std::collections::BTreeSet;
@@ -76,6 +76,9 @@ fn choose<'a>(archive: &'a Archive<fs::File>, wheel: &Wheel, label: &str) -> Res
     let mut targets: BTreeSet<&str> = BTreeSet::new();
     for entry in archive.entries().iter().filter(|entry| !entry.directory) {
         let broken = |why| Error::BrokenWheel { wheel: label.to_owned(), why };
+        if entry.path.rsplit('/').next().is_some_and(|name| name.starts_with(journal::FILE)) {
+            return Err(broken(format!("`{}` has a name that PyBun keeps for itself", entry.path)));
+        }
         let (target, library_path) = match wheel.place(&entry.path).map_err(broken)? {
             Place::Skip => continue,
             Place::Info => (Target::Info, Some(entry.path.as_str())),
@@ -91,11 +94,18 @@ fn choose<'a>(archive: &'a Archive<fs::File>, wheel: &Wheel, label: &str) -> Res
                 (Target::Data(Scheme::Scripts), None)
             }
             Place::Data(scheme @ (Scheme::Purelib | Scheme::Platlib), rest) => (Target::Data(scheme), Some(rest)),
+            Place::Data(Scheme::Data, path) if replaces_environment(path) => {
+                return Err(Error::ReservedScript { subject: label.to_owned(), script: path.to_owned() });
+            }
             Place::Data(scheme @ (Scheme::Data | Scheme::Headers), _) => (Target::Data(scheme), None),
         };
         if let Some(library_path) = library_path {
-            let into_info = target != Target::Info && library_path.split('/').next() == Some(wheel.dist_info.as_str());
-            if into_info || !targets.insert(library_path) {
+            // Such a directory is a distribution, and a wheel is one.
+            let info = library_path.split_once('/').is_some_and(|(top, _)| top.ends_with(".dist-info"));
+            if target != Target::Info && info {
+                return Err(broken(format!("it has a second .dist-info directory, for `{library_path}`")));
+            }
+            if !targets.insert(library_path) {
                 return Err(broken(format!("it has two files for `{library_path}`")));
             }
         }

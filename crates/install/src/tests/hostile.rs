@@ -196,6 +196,13 @@ fn commands_and_data_that_no_wheel_may_bring() {
             refused(&script, &with(Member::new(&script, "#!python\n")), RESERVED);
         }
     }
+    for path in ["bin/python", "bin/Python3", "Scripts/python.exe", "pyvenv.cfg"] {
+        refused(path, &with(Member::new(format!("a-1.0.data/data/{path}"), "x")), RESERVED);
+    }
+    for path in [".pybun-journal", "a-1.0.data/data/lib/python3.12/site-packages/.pybun-journal.new"] {
+        refused(path, &with(Member::new(path, "x")), BROKEN);
+    }
+    refused("another distribution", &with(Member::new("a-1.0.data/purelib/b-1.dist-info/RECORD", "x")), BROKEN);
     refused("no call", &wheel().entry_points("[console_scripts]\nx = a:b;import os\n").bytes(), BROKEN);
     refused("unknown kind of data", &with(Member::new("a-1.0.data/other/x", "x")), BROKEN);
     refused("data of no kind", &with(Member::new("a-1.0.data/x", "x")), BROKEN);

@@ -13,6 +13,7 @@ pub(crate) use member::Scratch;
 pub(crate) use path::check_path;
 pub(crate) use read_at::ReadAt;
 
+use crate::error::one_line;
 use std::io;
 
 /// Bounds on what an archive may make us do. Real wheels stay far below: the largest have some 60 000 members.
@@ -38,10 +39,10 @@ pub(crate) enum ZipError {
     Sink(#[source] io::Error),
     #[error("{0}")]
     Archive(&'static str),
-    #[error("its member `{path}` {why}")]
+    #[error("its member `{}` {why}", one_line(path))]
     Member { path: String, why: &'static str },
     /// The member would be placed outside, or cannot be placed at all.
-    #[error("its member `{path}` {why}")]
+    #[error("its member `{}` {why}", one_line(path))]
     Path { path: String, why: &'static str },
 }
 
