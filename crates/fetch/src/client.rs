@@ -107,7 +107,7 @@ impl Client {
         self.shared.cache_failed.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &Settings {
         &self.shared.settings
     }
 

@@ -59,6 +59,13 @@ const BUILDS: usize = 2;
 impl Supply {
     /// `settings.cache_dir` is the data directory for everything.
     pub fn new(settings: pybun_fetch::Settings, interpreter: Interpreter, emit: Emitter) -> Result<Self, Problem> {
+        let client = Client::new(settings).map_err(|error| Problem::from(&error))?;
+        Ok(Self::with_client(client, interpreter, emit))
+    }
+
+    /// The same with a client that may have been asked for something already.
+    pub fn with_client(client: Client, interpreter: Interpreter, emit: Emitter) -> Self {
+        let settings = client.settings();
         let search = Search {
             cwd: settings.cache_dir.clone(),
             cache_dir: settings.cache_dir.clone(),
@@ -66,7 +73,6 @@ impl Supply {
         };
         let offline = settings.offline;
         let store = Store::open(&settings.cache_dir);
-        let client = Client::new(settings).map_err(|error| Problem::from(&error))?;
         let threads = pybun_install::cpu_threads();
         let tags = Arc::new(interpreter.tags());
         let shared = Shared {
@@ -81,7 +87,7 @@ impl Supply {
             downloading: Semaphore::new(pybun_install::downloads(DOWNLOADS)),
             building: Semaphore::new(BUILDS),
         };
-        Ok(Self { shared: Arc::new(shared), chain: Chain::default(), project: Arc::default() })
+        Self { shared: Arc::new(shared), chain: Chain::default(), project: Arc::default() }
     }
 
     /// The same for what a project requires.

@@ -2,7 +2,7 @@
 
 use crate::Decline;
 use crate::describe::{headline, move_line, packages, up_to_date};
-use crate::lock::{LockResult, hold, lock_project, runtime, save, supply};
+use crate::lock::{LockResult, Saved, client, hold, lock_project, runtime, save};
 use crate::place::Place;
 use crate::report::{Done, Report, text_of};
 use pybun_engine::stamp::{self, Ready};
@@ -11,6 +11,7 @@ use pybun_model::{GroupName, PackageName};
 use pybun_plan::{Options, Selection};
 use pybun_python::Environment;
 use pybun_stamp::{Command, Kind, Settled};
+use pybun_supply::Supply;
 use serde::Serialize;
 use std::path::Path;
 
@@ -20,9 +21,11 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
         return Err(Decline);
     }
     let _held = hold(place)?;
+    let saved = Saved::read(place)?;
+    let ahead = saved.ahead(place)?;
     let interpreter = place.interpreter().ok_or(Decline)?;
     let environment = pybun_python::ensure_environment(&place.environment_path, &interpreter).map_err(|_| Decline)?;
-    let locked = lock_project(place, &environment.interpreter, report)?;
+    let locked = lock_project(place, saved, ahead.clone(), &environment.interpreter, report)?;
     let wish = Wish {
         lock: &locked.lock,
         selection: Selection { without_project: false, extras: Vec::new(), groups: groups(place) },
@@ -34,7 +37,8 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
     let planned = sync::plan(environment, wish).map_err(|_| Decline)?;
     let mut fetched = Fetched::default();
     if !planned.is_settled() {
-        let supply = supply(place, &planned.environment.interpreter, report)?;
+        let client = ahead.map_or_else(|| client(place), Ok)?;
+        let supply = Supply::with_client(client, planned.environment.interpreter.clone(), report.emitter());
         fetched = runtime()?.block_on(sync::fetch(&planned, &supply)).map_err(|_| Decline)?;
     }
     if report.has_warned() {

@@ -5,6 +5,7 @@ use crate::place::Place;
 use crate::report::{Done, Report, text_of};
 use crate::{Decline, write};
 use pybun_engine::changes::{Change, changes};
+use pybun_fetch::Client;
 use pybun_lock::{Inputs, Lock, Root, RootKind};
 use pybun_model::PackageName;
 use pybun_python::Interpreter;
@@ -13,7 +14,7 @@ use pybun_supply::Supply;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A lock in memory, and how it differs from the one on disk.
 pub struct Locked {
@@ -40,8 +41,10 @@ impl<'a> LockResult<'a> {
 
 pub fn lock(place: &Place, report: &Report) -> Result<Done, Decline> {
     let _held = hold(place)?;
+    let saved = Saved::read(place)?;
+    let ahead = saved.ahead(place)?;
     let interpreter = place.interpreter().ok_or(Decline)?;
-    let locked = lock_project(place, &interpreter, report)?;
+    let locked = lock_project(place, saved, ahead, &interpreter, report)?;
     save(place, &locked)?;
     let count = locked.lock.packages.len();
     let shown = place.short(&place.lock_path);
@@ -62,22 +65,60 @@ pub fn hold(place: &Place) -> Result<std::fs::File, Decline> {
     if place.is_current() { Ok(held) } else { Err(Decline) }
 }
 
-/// The lock on disk while it fits the manifest, else a new one that prefers its versions. Writes nothing.
-pub fn lock_project(place: &Place, interpreter: &Interpreter, report: &Report) -> Result<Locked, Decline> {
-    let inputs = inputs_of(place);
-    let saved = match std::fs::read(&place.lock_path) {
-        Ok(bytes) => Some((pybun_lock::decode(&bytes).map_err(|_| Decline)?, bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(_) => return Err(Decline),
-    };
-    let (previous, saved) = match saved {
-        Some((lock, bytes)) if lock.inputs.differences(&inputs).is_empty() => {
-            return Ok(Locked { lock, bytes, changed: false, changes: Vec::new() });
+/// What is on disk already, and what the manifest asks for now.
+pub struct Saved {
+    inputs: Inputs,
+    lock: Option<(Lock, Vec<u8>)>,
+}
+
+impl Saved {
+    pub fn read(place: &Place) -> Result<Self, Decline> {
+        let lock = match std::fs::read(&place.lock_path) {
+            Ok(bytes) => Some((pybun_lock::decode(&bytes).map_err(|_| Decline)?, bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(_) => return Err(Decline),
+        };
+        Ok(Self { inputs: inputs_of(place), lock })
+    }
+
+    fn fits(&self) -> bool {
+        self.lock.as_ref().is_some_and(|(lock, _)| lock.inputs.differences(&self.inputs).is_empty())
+    }
+
+    /// Asks for the first pages, where there is something to resolve: finding an interpreter takes as long as their
+    /// answers. Whoever needs a page later gets the same.
+    pub fn ahead(&self, place: &Place) -> Result<Option<Client>, Decline> {
+        if self.fits() {
+            return Ok(None);
         }
+        let client = client(place)?;
+        let names = self.inputs.roots.iter().flat_map(|root| &root.requirements).map(|requirement| &requirement.name);
+        for name in names {
+            let (client, name) = (client.clone(), name.clone());
+            // A failure is told when the page is needed.
+            runtime()?.spawn(async move { drop(client.page(&name).await) });
+        }
+        Ok(Some(client))
+    }
+}
+
+/// The lock on disk while it fits the manifest, else a new one that prefers its versions. Writes nothing.
+pub fn lock_project(
+    place: &Place,
+    saved: Saved,
+    ahead: Option<Client>,
+    interpreter: &Interpreter,
+    report: &Report,
+) -> Result<Locked, Decline> {
+    let fits = saved.fits();
+    let Saved { inputs, lock } = saved;
+    let (previous, saved) = match lock {
+        Some((lock, bytes)) if fits => return Ok(Locked { lock, bytes, changed: false, changes: Vec::new() }),
         Some((lock, bytes)) => (Some(lock), Some(bytes)),
         None => (None, None),
     };
-    let supply = supply(place, interpreter, report)?;
+    let client = ahead.map_or_else(|| client(place), Ok)?;
+    let supply = Supply::with_client(client, interpreter.clone(), report.emitter());
     let request = Request {
         inputs,
         target: Target::Universal,
@@ -106,7 +147,7 @@ pub fn save(place: &Place, locked: &Locked) -> Result<(), Decline> {
     if locked.changed { write::write(&place.lock_path, &locked.bytes).map_err(|_| Decline) } else { Ok(()) }
 }
 
-pub fn supply(place: &Place, interpreter: &Interpreter, report: &Report) -> Result<Supply, Decline> {
+pub fn client(place: &Place) -> Result<Client, Decline> {
     let index_url = match place.index_url.as_deref() {
         // A directory is the CLI's to look for.
         Some(text) if !text.contains("://") => return Err(Decline),
@@ -120,14 +161,17 @@ pub fn supply(place: &Place, interpreter: &Interpreter, report: &Report) -> Resu
         offline: place.offline,
         ..pybun_fetch::Settings::new(place.cache_dir.clone(), place.variables.clone())
     };
-    Supply::new(settings, interpreter.clone(), report.emitter()).map_err(|_| Decline)
+    Client::new(settings).map_err(|_| Decline)
 }
 
 /// Never taken down: the end of the process does that faster.
 pub fn runtime() -> Result<&'static tokio::runtime::Runtime, Decline> {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    let runtime = builder.worker_threads(pybun_model::processors()).enable_all().build().map_err(|_| Decline)?;
-    Ok(Box::leak(Box::new(runtime)))
+    static RUNTIME: OnceLock<Option<tokio::runtime::Runtime>> = OnceLock::new();
+    let start = || {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(pybun_model::processors()).enable_all().build().ok()
+    };
+    RUNTIME.get_or_init(start).as_ref().ok_or(Decline)
 }
 
 /// One lock covers every extra and group, so that choosing others later needs no resolution.
