@@ -41,7 +41,7 @@ struct VerifyWire {
     discard: bool,
 }
 
-/// Every file of every wheel against its digest.
+/// Every file of every wheel against its digest, and the trees of each.
 #[napi]
 pub async fn cache_verify(request: String) -> napi::Result<Answer> {
     answer_later(request, |VerifyWire { cache_dir, discard }| async move {
@@ -49,7 +49,7 @@ pub async fn cache_verify(request: String) -> napi::Result<Answer> {
             let store = Store::open(&cache_dir);
             let (wheels, damaged) = pybun_install::verify_all(&store, pybun_install::cpu_threads()).map_err(one)?;
             for (wheel, _) in damaged.iter().filter(|_| discard) {
-                store.discard(wheel).map_err(one)?;
+                store.mend(wheel).map_err(one)?;
             }
             let damaged: Vec<Value> = damaged
                 .iter()

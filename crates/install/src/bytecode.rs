@@ -24,7 +24,7 @@ const MAGIC: [u8; 8] = *b"pbpyc\0\x01\n";
 const HEAD: usize = MAGIC.len() + 32;
 /// See there what it reads and prints.
 const PROGRAM: &str = include_str!("bytecode.py");
-const CACHE: &str = "__pycache__";
+pub(crate) const CACHE: &str = "__pycache__";
 
 /// The compiled files of one wheel.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,10 +57,8 @@ pub(crate) fn ensure(
     threads: usize,
 ) -> Result<Vec<Bytecode>, Error> {
     let tag = tag_of(store, python).map_err(io_error("compile with", python))?;
-    let read =
-        |sha256: &Sha256| fs::read(list_path(store, sha256, &tag)).ok().and_then(|bytes| Bytecode::decode(&bytes));
     let found: Vec<Option<Bytecode>> =
-        wheels.iter().map(|(sha256, manifest)| read(sha256).filter(|found| found.fits(manifest))).collect();
+        wheels.iter().map(|(sha256, manifest)| of_tag(store, sha256, &tag, manifest)).collect();
     let missing: Vec<usize> = (0..wheels.len()).filter(|index| found[*index].is_none()).collect();
     let mut made = compile(store, python, wheels, &missing, threads)?;
     let mut all = Vec::with_capacity(wheels.len());
@@ -76,6 +74,12 @@ pub(crate) fn ensure(
         all.push(bytecode);
     }
     Ok(all)
+}
+
+/// What is compiled of a wheel for one interpreter, if it is.
+pub(crate) fn of_tag(store: &Store, sha256: &Sha256, tag: &str, manifest: &Manifest<'_>) -> Option<Bytecode> {
+    let bytes = fs::read(list_path(store, sha256, tag)).ok()?;
+    Bytecode::decode(&bytes).filter(|found| found.fits(manifest))
 }
 
 /// Every compiled file of a wheel, for all interpreters, with its path in the tree.
@@ -228,7 +232,7 @@ fn sources_of(wheel: usize, manifest: &Manifest<'_>) -> Vec<Source> {
 
 /// `cpython-312-cb0d0d0a`: what distinguishes the bytecode of one interpreter. Asking costs the start of a Python, so
 /// the answer is kept for as long as the executable stays as it is.
-fn tag_of(store: &Store, python: &Path) -> io::Result<String> {
+pub(crate) fn tag_of(store: &Store, python: &Path) -> io::Result<String> {
     let real = fs::canonicalize(python)?;
     let found = fs::metadata(&real)?;
     let modified = found.modified()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
@@ -278,10 +282,15 @@ fn run(python: &Path, lines: &[String]) -> io::Result<String> {
     Err(io::Error::other(format!("it ended with {}", output.status)))
 }
 
-/// As RECORD writes it: compiled files have no fixed content there.
-pub(crate) fn rows(bytecode: &Bytecode, prefix: impl Fn(usize) -> String) -> Vec<String> {
+/// As RECORD writes it: compiled files have no fixed content there. Those of a directory (by group and path) that is
+/// linked as a whole have no lines.
+pub(crate) fn rows(
+    bytecode: &Bytecode,
+    prefix: impl Fn(usize) -> String,
+    is_linked: impl Fn(usize, &str) -> bool,
+) -> Vec<String> {
     let mut rows = Vec::new();
-    for dir in &bytecode.dirs {
+    for dir in bytecode.dirs.iter().filter(|dir| !is_linked(dir.group, &dir.path)) {
         let base = join(&dir.path, CACHE);
         for file in &dir.files {
             let mut row = String::new();

@@ -8,7 +8,7 @@
 use crate::error::io_error;
 use crate::manifest::Manifest;
 use crate::store::{NOTED, Store, names, remove_tree};
-use crate::{Error, bytecode, usage};
+use crate::{Error, bytecode, trees, usage};
 use pybun_model::Sha256;
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -161,6 +161,8 @@ struct Item {
     own: u64,
     /// Of a wheel: its files that others may share.
     shared: Vec<Blob>,
+    /// Of a wheel: the directory of its trees, which shares all files with it.
+    trees: Option<PathBuf>,
 }
 
 /// A content with a mode.
@@ -189,8 +191,18 @@ impl Contents {
             in_use: 0,
         };
         let noted = usage::noted(store)?;
-        for sha256 in store.wheels()? {
-            contents.add_wheel(store, &sha256, noted.contains(&sha256));
+        let wheels = store.wheels()?;
+        for sha256 in &wheels {
+            contents.add_wheel(store, sha256, noted.contains(sha256));
+        }
+        for sha256 in trees::wheels(store)? {
+            // Its wheel was taken out, and nothing links it any more.
+            if wheels.binary_search(&sha256).is_err() && !noted.contains(&sha256) && !trees::is_linked(store, &sha256) {
+                let path = trees::of_wheel(store, &sha256);
+                let (what, own) = (format!("trees of {sha256}"), unshared_bytes(&path));
+                let used = SystemTime::UNIX_EPOCH;
+                contents.add(Item { kind: Kind::Rest, what, used, path, own, shared: Vec::new(), trees: None });
+            }
         }
         contents.store_bytes = contents.bytes;
         for (kind, directory) in [(Kind::Answer, "http"), (Kind::Build, "build"), (Kind::Log, "logs")] {
@@ -203,6 +215,7 @@ impl Contents {
                     path: path.to_owned(),
                     own: found.len(),
                     shared: Vec::new(),
+                    trees: None,
                 });
             });
         }
@@ -212,7 +225,7 @@ impl Contents {
                 let own = unshared_bytes(&path);
                 let what = format!("packages/{old}");
                 let used = SystemTime::UNIX_EPOCH;
-                contents.add(Item { kind: Kind::Rest, what, used, path, own, shared: Vec::new() });
+                contents.add(Item { kind: Kind::Rest, what, used, path, own, shared: Vec::new(), trees: None });
             }
         }
         Ok(contents)
@@ -233,7 +246,7 @@ impl Contents {
         let Some(manifest) = Manifest::decode(&bytes) else {
             let what = format!("damaged wheel {sha256}");
             let own = unshared_bytes(&path);
-            return self.add(Item { kind: Kind::Wheel, what, used, path, own, shared: Vec::new() });
+            return self.add(Item { kind: Kind::Wheel, what, used, path, own, shared: Vec::new(), trees: None });
         };
         let own = bytes.len() as u64 + bytecode::bytes_of(&path);
         let mut shared = Vec::new();
@@ -249,14 +262,15 @@ impl Contents {
             shared.push(blob);
         }
         self.unshared += own;
-        let in_use = noted || usage::is_linked(&store.tree(sha256), &manifest);
+        let in_use = noted || usage::is_linked(&store.tree(sha256), &manifest) || trees::is_linked(store, sha256);
         if in_use {
             self.in_use += 1;
             self.bytes += own;
             return;
         }
         let what = format!("{} {}", manifest.name, manifest.version);
-        self.add(Item { kind: Kind::Wheel, what, used, path, own, shared });
+        let trees = Some(trees::of_wheel(store, sha256));
+        self.add(Item { kind: Kind::Wheel, what, used, path, own, shared, trees });
     }
 
     fn freed(&self, item: &Item) -> u64 {
@@ -334,7 +348,15 @@ fn remove_wheel(store: &Store, item: &Item) -> Result<bool, Error> {
         }
         Err(error) => return Err(io_error("remove", &item.path)(error)),
     }
-    if begun_to_be_used(&aside, item.used) && fs::rename(&aside, &item.path).is_ok() {
+    let mut in_use = begun_to_be_used(&aside, item.used);
+    if let (false, Some(trees)) = (in_use, &item.trees) {
+        // Whoever links a tree links its mark last, by the path: it is counted here or finds nothing, and begins again.
+        let trees_aside = temporary.join("trees");
+        if fs::rename(trees, &trees_aside).is_ok() && trees::is_marked(&trees_aside) {
+            in_use = fs::rename(&trees_aside, trees).is_ok();
+        }
+    }
+    if in_use && fs::rename(&aside, &item.path).is_ok() {
         let _ = fs::remove_dir(&temporary);
         return Ok(false);
     }

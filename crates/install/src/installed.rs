@@ -3,7 +3,7 @@
 use crate::journal::Journal;
 use crate::layout::Layout;
 use crate::wheel::header;
-use crate::{Error, WHEEL_FILE};
+use crate::{Error, WHEEL_FILE, tree_links};
 use pybun_model::{PackageName, Sha256, Version};
 use std::collections::BTreeSet;
 use std::fs;
@@ -46,13 +46,14 @@ pub enum InstalledKind {
 pub fn installed(layout: &Layout) -> Result<Vec<InstalledDist>, Error> {
     let pending: BTreeSet<String> = Journal::read(layout)?.into_iter().map(|entry| entry.dist_info).collect();
     let mut found = Vec::new();
+    let has_links = tree_links::has_any(layout);
     for library in layout.libraries() {
         for name in metadata_names(library)? {
             let path = library.join(&name);
             let dist =
                 if name.ends_with(".dist-info") { read_dist_info(&path, &name) } else { read_egg_info(&path, &name) };
             found.extend(dist.map(|mut dist| {
-                dist.complete &= !pending.contains(&name);
+                dist.complete &= !pending.contains(&name) && (!has_links || tree_links::are_whole(&dist));
                 dist
             }));
         }

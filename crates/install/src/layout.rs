@@ -53,6 +53,11 @@ impl Layout {
         }
     }
 
+    /// Its library is the whole of it: a directory that is to be carried elsewhere, and no environment.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.purelib == self.prefix
+    }
+
     /// Those that hold `.dist-info` directories.
     pub(crate) fn libraries(&self) -> Vec<&Path> {
         let mut libraries = vec![self.purelib.as_path()];

@@ -25,6 +25,8 @@ mod script;
 mod store;
 #[cfg(test)]
 mod tests;
+mod tree_links;
+mod trees;
 mod uninstall;
 mod unpack;
 mod usage;

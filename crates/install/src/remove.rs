@@ -4,7 +4,8 @@
 use crate::Error;
 use crate::error::io_error;
 use crate::layout::Layout;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::tree_links::{self, is_link};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -13,11 +14,13 @@ use std::path::{Component, Path, PathBuf};
 pub(crate) fn remove_files(layout: &Layout, subject: &str, files: &[PathBuf]) -> Result<(), Error> {
     let mut by_directory: BTreeMap<PathBuf, Vec<&Path>> = BTreeMap::new();
     let bounds = Bounds::of(layout);
-    for file in files {
+    let links = links_among(files);
+    for file in files.iter().filter(|file| !is_below(file, &links)) {
         let outside = |why| Error::PathTraversal { subject: subject.to_owned(), path: file.display().to_string(), why };
         let directory = file.parent().ok_or_else(|| outside("is no file"))?;
         by_directory.entry(directory.to_owned()).or_default().push(file);
     }
+    // What is below a link goes with it, and stays where it is.
     let mut present = Vec::with_capacity(by_directory.len());
     for (directory, files) in by_directory {
         let real = match fs::canonicalize(&directory) {
@@ -45,13 +48,25 @@ pub(crate) fn remove_files(layout: &Layout, subject: &str, files: &[PathBuf]) ->
     Ok(())
 }
 
+/// Those that are symbolic links with other files of the list below them: directories that lie in the store.
+fn links_among(files: &[PathBuf]) -> HashSet<&Path> {
+    let listed: HashSet<&Path> = files.iter().map(PathBuf::as_path).collect();
+    let directories: HashSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
+    let above: HashSet<&Path> =
+        directories.iter().flat_map(|directory| directory.ancestors()).filter(|path| listed.contains(path)).collect();
+    above.into_iter().filter(|path| is_link(path)).collect()
+}
+
+fn is_below(file: &Path, links: &HashSet<&Path>) -> bool {
+    !links.is_empty() && file.ancestors().skip(1).any(|above| links.contains(above))
+}
+
 /// A file that is gone already does not matter, nor does a directory, which goes when it is empty.
 pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
     crate::fault::point().map_err(io_error("remove", path))?;
-    match fs::remove_file(path) {
+    match tree_links::remove(path) {
         Ok(()) => Ok(()),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(()),
-        Err(_) if path.is_dir() => Ok(()),
+        Err(_) if path.is_dir() && !is_link(path) => Ok(()),
         Err(error) => Err(io_error("remove", path)(error)),
     }
 }

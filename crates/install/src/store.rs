@@ -10,7 +10,7 @@ use crate::error::io_error;
 use crate::manifest::Manifest;
 use crate::pool::Pool;
 use crate::unpack::{Into, Unpacked, unpack};
-use crate::{Error, verify};
+use crate::{Error, trees, verify};
 use pybun_model::{Emit, Sha256, WheelName};
 use sha2::Digest;
 use std::fs;
@@ -110,8 +110,22 @@ impl Store {
         }
     }
 
-    /// Every file of an unpacked wheel against its digest; says what is wrong.
+    /// Every file of an unpacked wheel against its digest, and the names of its trees; says what is wrong.
     pub fn verify(&self, sha256: &Sha256) -> Result<Vec<verify::Damage>, Error> {
+        let mut damages = self.verify_files(sha256)?;
+        damages.extend(self.verify_trees(sha256)?);
+        Ok(damages)
+    }
+
+    pub(crate) fn verify_trees(&self, sha256: &Sha256) -> Result<Vec<verify::Damage>, Error> {
+        match Manifest::decode(&self.manifest_bytes(sha256)?) {
+            None => Ok(Vec::new()),
+            Some(manifest) => trees::verify(self, sha256, &manifest),
+        }
+    }
+
+    /// The same without its trees.
+    pub(crate) fn verify_files(&self, sha256: &Sha256) -> Result<Vec<verify::Damage>, Error> {
         let bytes = self.manifest_bytes(sha256)?;
         match Manifest::decode(&bytes) {
             None => Ok(vec![verify::Damage { path: "manifest".to_owned(), kind: verify::DamageKind::Changed }]),
@@ -119,8 +133,19 @@ impl Store {
         }
     }
 
-    /// Takes a wheel out, for instance a damaged one. Environments that were linked from it keep their files.
+    /// Does what can be done about a damaged wheel: it is taken out, but when only its trees are damaged, which are made
+    /// again from its files. Says whether it was taken out.
+    pub fn mend(&self, sha256: &Sha256) -> Result<bool, Error> {
+        if self.verify_files(sha256)?.is_empty() {
+            return trees::mend(self, sha256).map(|()| false);
+        }
+        self.discard(sha256).map(|()| true)
+    }
+
+    /// Takes a wheel out, for instance a damaged one. Environments that were linked from it keep their files, and
+    /// their trees; a new tree takes the place of each when somebody wants it.
     pub fn discard(&self, sha256: &Sha256) -> Result<(), Error> {
+        trees::distrust(self, sha256);
         let entry = self.entry(sha256);
         let temporary = self.temporary()?;
         let aside = temporary.join("discarded");

@@ -68,13 +68,13 @@ pub(crate) fn is_linked(tree: &Path, manifest: &Manifest<'_>) -> bool {
 }
 
 #[cfg(unix)]
-fn links(found: &fs::Metadata) -> u64 {
+pub(crate) fn links(found: &fs::Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::nlink(found)
 }
 
 /// Nothing stable tells it here: every environment is noted instead.
 #[cfg(not(unix))]
-fn links(_: &fs::Metadata) -> u64 {
+pub(crate) fn links(_: &fs::Metadata) -> u64 {
     1
 }
 

@@ -50,11 +50,11 @@ pub fn check(store: &Store, layout: &Layout, dists: &[InstalledDist], threads: u
         &items,
         || (),
         |(), (dist, sound)| {
-            if let Some(wheel) = dist.wheel.filter(|wheel| store.has(wheel))
-                && !store.verify(&wheel)?.is_empty()
-            {
-                store.discard(&wheel)?;
-                sound.store(false, Ordering::Relaxed);
+            if let Some(wheel) = dist.wheel.filter(|wheel| store.has(wheel)) {
+                if !store.verify(&wheel)?.is_empty() && (store.mend(&wheel)? || !store.verify_trees(&wheel)?.is_empty())
+                {
+                    sound.store(false, Ordering::Relaxed);
+                }
             }
             if !is_as_recorded(layout, dist) {
                 sound.store(false, Ordering::Relaxed);
@@ -138,6 +138,6 @@ pub(crate) fn verify(entry: &Path, manifest: &Manifest<'_>) -> Result<Vec<Damage
 }
 
 /// An interpreter that may write beside a source of a tree link does so; it believes such a file only while it fits.
-fn is_bytecode(path: &str) -> bool {
+pub(crate) fn is_bytecode(path: &str) -> bool {
     path.ends_with(".pyc") && path.rsplit('/').nth(1) == Some("__pycache__")
 }

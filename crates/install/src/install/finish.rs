@@ -1,18 +1,19 @@
 //! The last files of one distribution: scripts, `.dist-info`, and RECORD as the very last.
 
+use super::linked::Linked;
 use super::overlap::{Notes, Others};
 use super::package::{Bases, Package};
-use crate::Error;
 use crate::bytecode::{self, Bytecode};
 use crate::entry_points::EntryPoint;
 use crate::error::io_error;
 use crate::fault;
 use crate::layout::Layout;
-use crate::link::{Method, Placing, Root};
+use crate::link::{Method, Pair, PairError, Placing, Root};
 use crate::manifest::{Command, join};
 use crate::pool::create;
 use crate::record::{write_bare_row, write_row};
 use crate::script::{entry_point_scripts, rewrite_shebang};
+use crate::{Error, WHEEL_FILE};
 use pybun_model::Emit;
 use sha2::Digest;
 use std::collections::HashMap;
@@ -60,7 +61,7 @@ pub(crate) fn finish(
     package: &Package<'_>,
     bases: &Bases,
     owners: &ScriptOwners<'_>,
-    bytecode: Option<&Bytecode>,
+    (bytecode, linked): (Option<&Bytecode>, &Linked),
     method: &Method,
 ) -> Result<(), Error> {
     let library = package.library(layout);
@@ -69,7 +70,7 @@ pub(crate) fn finish(
     let scripts = layout.record_prefix(library, &layout.scripts);
     place_scripts(layout, package, owners, method, &scripts, &mut rows)?;
     let info = package.manifest.dist_info;
-    place_info(package, bases, method)?;
+    place_info(package, bases, linked, method)?;
     let directory = library.join(info);
     if package.install.requested {
         rows.write(&directory, "REQUESTED", b"", false, &format!("{info}/"))?;
@@ -82,10 +83,10 @@ pub(crate) fn finish(
             let group = &package.manifest.groups[group];
             layout.record_prefix(library, &layout.directory(group.scheme, package.manifest.name))
         };
-        rows.0.extend(bytecode::rows(bytecode, prefix));
+        rows.0.extend(bytecode::rows(bytecode, prefix, |group, path| linked.covers(package, group, path)));
     }
     rows.bare(&format!("{info}/RECORD"));
-    let record = rows.text(package.manifest.record);
+    let record = rows.text(linked.links(package), package.manifest.record);
     write_file(&directory.join("RECORD"), record.as_bytes(), false)
 }
 
@@ -120,9 +121,13 @@ impl Rows {
         Ok(())
     }
 
-    fn text(mut self, fixed: &str) -> String {
+    /// Links come first (see `tree_links`).
+    fn text(mut self, links: &[String], fixed: &str) -> String {
         self.0.sort();
         let mut text = String::with_capacity(fixed.len() + self.0.iter().map(String::len).sum::<usize>());
+        for link in links {
+            write_bare_row(&mut text, link);
+        }
         text.push_str(fixed);
         text.extend(self.0);
         text
@@ -193,11 +198,15 @@ pub(crate) fn entry_point(command: &Command<'_>) -> EntryPoint {
     }
 }
 
-fn place_info(package: &Package<'_>, bases: &Bases, method: &Method) -> Result<(), Error> {
+fn place_info(package: &Package<'_>, bases: &Bases, linked: &Linked, method: &Method) -> Result<(), Error> {
+    let tree = linked.tree(package);
     for dir in &package.manifest.info {
         let target = bases.path(package.library_base).join(dir.path);
         let pair = package.open(dir.path, bases.root(package.library_base), dir.path, || target.clone())?;
         for file in &dir.files {
+            if tree.is_some() && file.name == WHEEL_FILE && dir.path == package.manifest.dist_info {
+                continue;
+            }
             let placed = match method.place(&pair, file.name, file.executable) {
                 Ok(Placing::Exists) => method.replace(&pair, file.name, file.executable),
                 other => other.map(drop),
@@ -205,7 +214,27 @@ fn place_info(package: &Package<'_>, bases: &Bases, method: &Method) -> Result<(
             placed.map_err(|error| package.place_error(error, target.join(file.name)))?;
         }
     }
-    Ok(())
+    match tree {
+        Some(tree) => place_mark(package, tree, bases, method),
+        None => Ok(()),
+    }
+}
+
+/// The tree's own mark in place of the wheel's says that an environment leads there. It comes after the links: when
+/// the tree was taken away since they were made, this fails.
+fn place_mark(package: &Package<'_>, tree: &Path, bases: &Bases, method: &Method) -> Result<(), Error> {
+    let info = package.manifest.dist_info;
+    let mark = tree.join(WHEEL_FILE);
+    let source = Root::open(tree).map_err(|error| package.place_error(error, mark.clone()))?;
+    let pair = Pair::open(&source, "", bases.root(package.library_base), info).map_err(|error| match error {
+        PairError::Source(error) => package.place_error(error, mark.clone()),
+        PairError::Target(error) => io_error("create", &bases.path(package.library_base).join(info))(error),
+    })?;
+    let placed = match method.place(&pair, WHEEL_FILE, false) {
+        Ok(Placing::Exists) => method.replace(&pair, WHEEL_FILE, false),
+        other => other.map(drop),
+    };
+    placed.map_err(|error| package.place_error(error, mark))
 }
 
 /// Never writes into an existing file, which may share its content with others.

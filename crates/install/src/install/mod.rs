@@ -8,21 +8,25 @@
 //! is killed leaves its journal, and the next installation does the same removal first (see `journal`).
 
 mod finish;
+mod linked;
 mod overlap;
 mod package;
 mod repair;
 
 use crate::bytecode::{self, Bytecode};
+use crate::error::io_error;
 use crate::guard::Guard;
-use crate::installed::{InstalledDist, InstalledKind, metadata_names, parse_stem};
+use crate::installed::{InstalledDist, InstalledKind, installed, metadata_names, parse_stem};
 use crate::journal::{Journal, Pending};
 use crate::layout::Layout;
 use crate::link::{LinkMode, Method, Placing, Way};
 use crate::manifest::{Dir, join};
 use crate::parallel::{for_each, io_threads};
 use crate::store::Store;
+use crate::tree_links::Looked;
 use crate::uninstall::Removal;
-use crate::{Error, INSTALLER, usage};
+use crate::{Error, INSTALLER, tree_links, usage};
+use linked::Linked;
 use overlap::Clash;
 use package::{Bases, Package, load};
 use pybun_model::{Emit, Event, PackageName, Phase, Sha256, Unit, Version};
@@ -102,19 +106,42 @@ pub fn change(
     }
     let _guard = Guard::acquire(layout);
     repair::mend(store, layout)?;
-    let mut removals = plan_removals(layout, &packages)?;
-    for dist in change.remove {
+    let ways = ways(layout, change, &packages)?;
+    let mut installs = ways.again;
+    if !installs.is_empty() {
+        // A directory that is linked as a whole becomes a real one: who fills it is placed again with the new ones.
+        let again = installs.len();
+        installs.extend_from_slice(change.install);
+        let manifests = load(store, &installs, options.threads)?;
+        let packages = package::open(store, layout, &installs, &manifests)?;
+        let mut all = apply(store, layout, change.remove, (&packages, &ways.orphans), options, emit)?;
+        return Ok(all.split_off(again));
+    }
+    apply(store, layout, change.remove, (&packages, &ways.orphans), options, emit)
+}
+
+fn apply(
+    store: &Store,
+    layout: &Layout,
+    remove: &[InstalledDist],
+    (packages, orphans): (&[Package<'_>], &[PathBuf]),
+    options: &Options,
+    emit: Emit<'_>,
+) -> Result<Vec<InstalledDist>, Error> {
+    let mut removals = plan_removals(layout, packages)?;
+    for dist in remove {
         let name = dist.dist_info.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if removals.iter().all(|(other, _)| *other != name) && dist.dist_info.exists() {
             removals.push((name, Removal::plan(layout, dist)?));
         }
     }
-    let pending = pending(&packages, &removals);
+    let pending = pending(packages, &removals);
     let journal = Journal::begin(layout, &pending)?;
     let done = removals
         .iter()
         .try_for_each(|(_, removal)| removal.execute(layout))
-        .and_then(|()| place(store, layout, &packages, options, emit));
+        .and_then(|()| remove_links(orphans))
+        .and_then(|()| place(store, layout, packages, options, emit));
     match done {
         Ok(()) => journal.finish()?,
         Err(error) => {
@@ -126,6 +153,55 @@ pub fn change(
     Ok(packages.iter().map(|package| installed_dist(layout, package)).collect())
 }
 
+/// Links of an environment that a change would run into.
+#[derive(Default)]
+struct Ways {
+    /// Of distributions that stay: they are placed again.
+    again: Vec<Install>,
+    /// Of none that is installed.
+    orphans: Vec<PathBuf>,
+}
+
+fn ways(layout: &Layout, change: &Change<'_>, packages: &[Package<'_>]) -> Result<Ways, Error> {
+    let mut ways = Ways::default();
+    if packages.is_empty() || !tree_links::has_any(layout) {
+        return Ok(ways);
+    }
+    let mut found = BTreeMap::new();
+    let mut looked = Looked::default();
+    for package in packages {
+        tree_links::in_the_way(layout, &package.manifest, &mut looked, &mut found);
+    }
+    if found.is_empty() {
+        return Ok(ways);
+    }
+    let installed = installed(layout)?;
+    for (link, wheel) in found {
+        let owner = installed.iter().find(|dist| dist.wheel == Some(wheel));
+        match owner {
+            None => ways.orphans.push(link),
+            Some(dist) => {
+                let leaves = change.remove.iter().any(|other| other.dist_info == dist.dist_info)
+                    || packages.iter().any(|package| package.install.name == dist.name);
+                if !leaves && ways.again.iter().all(|other| other.name != dist.name) {
+                    ways.again.push(Install {
+                        sha256: wheel,
+                        name: dist.name.clone(),
+                        version: dist.version.clone(),
+                        requested: dist.requested,
+                        direct_url: dist.direct_url.clone(),
+                    });
+                }
+            }
+        }
+    }
+    Ok(ways)
+}
+
+fn remove_links(links: &[PathBuf]) -> Result<(), Error> {
+    links.iter().try_for_each(|link| tree_links::remove(link).map_err(io_error("remove", link)))
+}
+
 /// Every file of the packages against its digest.
 fn verify(store: &Store, packages: &[Package<'_>], threads: usize) -> Result<(), Error> {
     for_each(
@@ -133,8 +209,11 @@ fn verify(store: &Store, packages: &[Package<'_>], threads: usize) -> Result<(),
         packages,
         || (),
         |(), package| {
-            let damages = store.verify(&package.install.sha256)?;
-            let Some(damage) = damages.first() else { return Ok(()) };
+            let sha256 = &package.install.sha256;
+            let damages = store.verify_files(sha256)?;
+            let Some(damage) = damages.first() else {
+                return if store.verify_trees(sha256)?.is_empty() { Ok(()) } else { store.mend(sha256).map(drop) };
+            };
             let why = format!("`{}` is {}", damage.path, damage.kind.as_str());
             Err(Error::StoreDamaged { subject: package.subject.clone(), sha256: package.install.sha256, why })
         },
@@ -187,10 +266,12 @@ fn place(
     emit: Emit<'_>,
 ) -> Result<(), Error> {
     let bases = Bases::create(layout, packages)?;
-    let method = Method::new(options.link);
-    let clashes = link(packages, &bases, &method, options.threads)?;
+    let method =
+        Method::new(if layout.is_plain() && options.link == LinkMode::Tree { LinkMode::Auto } else { options.link });
+    let linked = linked::link(store, layout, packages, &bases, (&method, options.threads))?;
+    let clashes = link(packages, &bases, &linked, &method, options.threads)?;
     overlap::settle(layout, packages, &bases, clashes, &method, emit)?;
-    let bytecode = compile(store, layout, packages, &bases, (&method, options))?;
+    let bytecode = compile(store, layout, packages, (&bases, &linked), (&method, options))?;
     let scripts = finish::ScriptOwners::of(layout, packages, emit);
     let done = AtomicU64::new(0);
     for_each(
@@ -199,7 +280,7 @@ fn place(
         || (),
         |(), package| {
             let bytecode = bytecode.get(package.index);
-            finish::finish(layout, package, &bases, &scripts, bytecode, &method)?;
+            finish::finish(layout, package, &bases, &scripts, (bytecode, &linked), &method)?;
             emit(Event::Progress {
                 phase: Phase::Link,
                 name: Some(package.subject.clone()),
@@ -226,7 +307,7 @@ fn compile(
     store: &Store,
     layout: &Layout,
     packages: &[Package<'_>],
-    bases: &Bases,
+    (bases, linked): (&Bases, &Linked),
     (method, options): (&Method, &Options),
 ) -> Result<Vec<Bytecode>, Error> {
     if !options.compile {
@@ -235,7 +316,7 @@ fn compile(
     let wheels: Vec<_> = packages.iter().map(|package| (package.install.sha256, &package.manifest)).collect();
     let all = bytecode::ensure(store, &layout.python, &wheels, options.threads)?;
     let dirs = packages.iter().flat_map(|package| all[package.index].dirs.iter().map(move |dir| (package, dir)));
-    let dirs: Vec<_> = dirs.collect();
+    let dirs: Vec<_> = dirs.filter(|(package, dir)| !linked.covers(package, dir.group, &dir.path)).collect();
     for_each(
         options.threads.min(dirs.len() / 32 + 1),
         &dirs,
@@ -263,19 +344,25 @@ struct Job<'a> {
     package: usize,
     base: usize,
     prefix: &'a str,
-    dirs: &'a [Dir<'a>],
+    dirs: Vec<&'a Dir<'a>>,
 }
 
 /// Links everything but `.dist-info` and scripts; says which files were there already.
-fn link(packages: &[Package<'_>], bases: &Bases, method: &Method, threads: usize) -> Result<Vec<Clash>, Error> {
+fn link(
+    packages: &[Package<'_>],
+    bases: &Bases,
+    linked: &Linked,
+    method: &Method,
+    threads: usize,
+) -> Result<Vec<Clash>, Error> {
     let clashes = Mutex::new(Vec::new());
     for_each(
         threads,
-        &jobs(packages),
+        &jobs(packages, linked),
         || (),
         |(), job| {
             let package = &packages[job.package];
-            for dir in job.dirs {
+            for dir in &job.dirs {
                 let source: Cow<'_, str> =
                     if job.prefix.is_empty() { dir.path.into() } else { join(job.prefix, dir.path).into() };
                 let target = bases.path(job.base).join(dir.path);
@@ -294,18 +381,21 @@ fn link(packages: &[Package<'_>], bases: &Bases, method: &Method, threads: usize
     Ok(clashes.into_inner().expect("no thread panics while it holds this lock"))
 }
 
-fn jobs<'a>(packages: &'a [Package<'a>]) -> Vec<Job<'a>> {
+fn jobs<'a>(packages: &'a [Package<'a>], linked: &Linked) -> Vec<Job<'a>> {
     let mut jobs = Vec::new();
     for package in packages {
-        for (group, &base) in package.manifest.groups.iter().zip(&package.bases) {
-            let mut start = 0;
+        for (index, (group, &base)) in package.manifest.groups.iter().zip(&package.bases).enumerate() {
+            let mut dirs = Vec::new();
             let mut files = 0;
-            for (index, dir) in group.dirs.iter().enumerate() {
+            let own: Vec<&Dir<'_>> = group.dirs.iter().filter(|dir| !linked.covers(package, index, dir.path)).collect();
+            let last = own.len();
+            for (index, dir) in own.into_iter().enumerate() {
                 files += dir.files.len();
-                if files >= FILES_PER_JOB || index + 1 == group.dirs.len() {
-                    let dirs = &group.dirs[start..=index];
+                dirs.push(dir);
+                if files >= FILES_PER_JOB || index + 1 == last {
+                    let dirs = std::mem::take(&mut dirs);
                     jobs.push((files, Job { package: package.index, base, prefix: group.prefix, dirs }));
-                    (start, files) = (index + 1, 0);
+                    files = 0;
                 }
             }
         }

@@ -10,6 +10,7 @@ use crate::manifest::{Manifest, join};
 use crate::remove::remove_files;
 use crate::script::entry_point_scripts;
 use crate::store::Store;
+use crate::tree_links::{self, Looked};
 use crate::uninstall::Removal;
 use std::fs;
 use std::io;
@@ -75,11 +76,21 @@ fn remove_by_manifest(store: &Store, layout: &Layout, entry: &Pending) -> Result
     let Some(bytes) = entry.wheel.and_then(|wheel| store.manifest_bytes(&wheel).ok()) else { return Ok(()) };
     let Some(manifest) = Manifest::decode(&bytes) else { return Ok(()) };
     let mut files: Vec<PathBuf> = Vec::new();
+    let has_links = tree_links::has_any(layout);
+    let mut looked = Looked::default();
     for group in &manifest.groups {
         let base = layout.directory(group.scheme, manifest.name);
-        let paths = group.dirs.iter().flat_map(|dir| dir.files.iter().map(|file| join(dir.path, file.name)));
-        files.extend(paths.map(|path| base.join(path)));
+        for dir in &group.dirs {
+            let link = if has_links { looked.link_above(&base, dir.path) } else { None };
+            match link {
+                None => files.extend(dir.files.iter().map(|file| base.join(join(dir.path, file.name)))),
+                Some((link, wheel)) if entry.wheel == Some(wheel) => files.push(link),
+                // Nothing of it came to lie in what another one links.
+                Some(_) => {}
+            }
+        }
     }
+    files.dedup();
     files.extend(manifest.scripts.iter().map(|file| layout.scripts.join(file.name)));
     for command in &manifest.entry_points {
         let scripts = entry_point_scripts(&super::finish::entry_point(command), &layout.python);

@@ -11,7 +11,7 @@ pub(crate) use portable::{Pair, Root};
 pub(crate) use unix::{Pair, Root};
 
 use std::io::{self, ErrorKind};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 /// How files get from the store into environments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum LinkMode {
     Hardlink,
     Reflink,
     Copy,
+    /// A symbolic link for the directory of each package that nobody else fills; the rest as with `Auto`.
+    Tree,
 }
 
 impl std::str::FromStr for LinkMode {
@@ -33,6 +35,7 @@ impl std::str::FromStr for LinkMode {
             "hardlink" => Self::Hardlink,
             "reflink" => Self::Reflink,
             "copy" => Self::Copy,
+            "tree" => Self::Tree,
             _ => return Err(()),
         })
     }
@@ -43,6 +46,7 @@ impl std::str::FromStr for LinkMode {
 pub(crate) struct Method {
     asked: LinkMode,
     current: AtomicU8,
+    without_trees: AtomicBool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +61,16 @@ pub(crate) enum Placing {
     Placed,
     /// Something of this name is there and was left alone.
     Exists,
+}
+
+/// What became of a directory that was to be a tree link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Linking {
+    Linked,
+    /// Something of this name is there and was left alone.
+    Exists,
+    /// There are no symbolic links here.
+    Impossible,
 }
 
 /// Which side of a pair of directories failed.
@@ -78,11 +92,11 @@ pub(crate) trait Place {
 impl Method {
     pub fn new(asked: LinkMode) -> Self {
         let first = match asked {
-            LinkMode::Auto | LinkMode::Hardlink => Way::Hardlink,
+            LinkMode::Auto | LinkMode::Hardlink | LinkMode::Tree => Way::Hardlink,
             LinkMode::Reflink => Way::Reflink,
             LinkMode::Copy => Way::Copy,
         };
-        Self { asked, current: AtomicU8::new(first as u8) }
+        Self { asked, current: AtomicU8::new(first as u8), without_trees: AtomicBool::new(asked != LinkMode::Tree) }
     }
 
     /// `NotFound` says that the store lacks the file.
@@ -111,6 +125,28 @@ impl Method {
         }
     }
 
+    /// Are directories to be tree links?
+    pub fn links_trees(&self) -> bool {
+        !self.without_trees.load(Ordering::Relaxed)
+    }
+
+    /// Files are linked from now on, as with `Auto`.
+    pub fn give_up_trees(&self) {
+        self.without_trees.store(true, Ordering::Relaxed);
+    }
+
+    pub fn link_tree(&self, place: impl FnOnce() -> io::Result<()>) -> io::Result<Linking> {
+        match place() {
+            Ok(()) => Ok(Linking::Linked),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Linking::Exists),
+            Err(error) if has_no_symlinks(&error) => {
+                self.give_up_trees();
+                Ok(Linking::Impossible)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// In place of what is there.
     pub fn replace(&self, pair: &impl Place, name: &str, executable: bool) -> io::Result<()> {
         pair.remove(name)?;
@@ -122,10 +158,19 @@ impl Method {
 
     /// What the user should know: that an expected saving of space did not happen.
     pub fn fallback(&self) -> Option<&'static str> {
+        if self.asked == LinkMode::Tree {
+            return (!self.links_trees()).then_some(match self.way() {
+                Way::Hardlink => "hardlinked, for symbolic links are not possible",
+                Way::Reflink => "cloned, for symbolic links are not possible",
+                Way::Copy => "copied, for symbolic links are not possible",
+            });
+        }
         match (self.asked, self.way()) {
             (LinkMode::Copy, _) | (LinkMode::Reflink, Way::Reflink) | (_, Way::Hardlink) => None,
             (LinkMode::Auto | LinkMode::Hardlink, Way::Reflink) => Some("cloned, for hardlinks are not possible"),
             (LinkMode::Auto | LinkMode::Hardlink, Way::Copy) => Some("copied, for hardlinks are not possible"),
+            // It has its own answers.
+            (LinkMode::Tree, Way::Reflink | Way::Copy) => None,
             (LinkMode::Reflink, Way::Copy) => Some("copied, for clones are not possible"),
         }
     }
@@ -153,6 +198,13 @@ fn is_impossible(way: Way, error: &io::Error) -> bool {
         ),
         Way::Copy => false,
     }
+}
+
+/// EPERM (1): file systems without symbolic links. 1314: Windows, for those who may not make them.
+fn has_no_symlinks(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::Unsupported
+        || error.raw_os_error() == Some(1)
+        || (cfg!(windows) && error.raw_os_error() == Some(1314))
 }
 
 #[cfg(test)]

@@ -12,6 +12,16 @@ impl Root {
     pub fn open(path: &Path) -> io::Result<Self> {
         if fs::metadata(path)?.is_dir() { Ok(Self(path.to_owned())) } else { Err(ErrorKind::NotADirectory.into()) }
     }
+
+    /// A symbolic link at `path`, whose parents are made.
+    #[cfg(not(unix))]
+    pub fn symlink(&self, target: &Path, path: &str) -> io::Result<()> {
+        let link = self.0.join(path);
+        if let Some(parent) = link.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        std::os::windows::fs::symlink_dir(target, link)
+    }
 }
 
 /// A directory of the store and the one of an environment that is filled from it.

@@ -1,7 +1,7 @@
 //! By directory descriptors: no path is looked up from the root for any file.
 
 use super::{PairError, Place};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, mkdirat, openat, unlinkat};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, mkdirat, openat, symlinkat, unlinkat};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io;
@@ -24,6 +24,17 @@ impl Root {
     /// The directory itself for an empty path.
     fn open_below(&self, path: &str) -> Result<OwnedFd, Errno> {
         openat(&self.0, if path.is_empty() { "." } else { path }, DIRECTORY, Mode::empty())
+    }
+
+    /// A symbolic link at `path`, whose parents are made.
+    pub fn symlink(&self, target: &Path, path: &str) -> io::Result<()> {
+        match symlinkat(target, &self.0, path) {
+            Err(Errno::NOENT) => {
+                self.create_below(path.rsplit_once('/').map_or("", |(parent, _)| parent))?;
+                Ok(symlinkat(target, &self.0, path)?)
+            }
+            result => Ok(result?),
+        }
     }
 
     fn create_below(&self, path: &str) -> Result<(), Errno> {

@@ -7,6 +7,8 @@ mod hostile;
 mod place;
 mod remove;
 mod stored;
+#[cfg(unix)]
+mod trees;
 mod wheel_writer;
 pub(crate) mod zip_writer;
 
