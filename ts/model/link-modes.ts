@@ -1,2 +1,2 @@
 /** How files get from the store into environments. */
-export const LINK_MODES = ['auto', 'hardlink', 'reflink', 'copy']
+export const LINK_MODES = ['auto', 'hardlink', 'reflink', 'copy', 'tree']

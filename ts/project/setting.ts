@@ -149,7 +149,7 @@ export const SETTINGS: SettingSpec[] = [
     variable: 'PYBUN_LINK_MODE',
     type: 'choice',
     choices: LINK_MODES,
-    summary: 'How files get from the store into environments; auto: the first of them that works',
+    summary: 'How files get from the store into environments; auto: the first of the next three that works',
   },
   {
     key: 'compile-bytecode',

@@ -168,15 +168,11 @@ pub struct Refused {
     pub fetch_again: bool,
 }
 
-/// Removes and installs what the plan says. After a failure the environment is as before.
-pub fn apply(planned: &Planned, fetched: &Fetched, cache_dir: &Path, emit: Emit) -> Result<(), Problem> {
-    apply_with(planned, fetched, cache_dir, &options(), emit).map_err(|refused| *refused.problem)
-}
-
 /// How often a plan is applied when the store loses what it needs. A collection takes nothing that was just used, so
 /// that the second time is enough.
 pub const TRIES: usize = 3;
 
+/// Removes and installs what the plan says. After a failure the environment is as before.
 pub fn apply_with(
     planned: &Planned,
     fetched: &Fetched,

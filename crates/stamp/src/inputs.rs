@@ -61,8 +61,10 @@ fn of_configuration(configured_by: Option<&str>, user_config: Option<&str>) -> V
     paths
 }
 
-fn of_environment(environment: Environment) -> [String; 3] {
-    [join(environment.root, "pyvenv.cfg"), environment.python.to_owned(), environment.site_packages.to_owned()]
+/// `.pybun-trees` leads to the store that an environment's tree links lead to; most environments have none.
+fn of_environment(environment: Environment) -> [String; 4] {
+    let Environment { root, python, site_packages } = environment;
+    [join(root, "pyvenv.cfg"), python.to_owned(), site_packages.to_owned(), join(site_packages, ".pybun-trees")]
 }
 
 /// Where a `.python-version` for something in `directory` is or would be: there, or in a directory above.
@@ -98,6 +100,7 @@ mod tests {
             "/e/pyvenv.cfg",
             "/e/python",
             "/e/site",
+            "/e/site/.pybun-trees",
         ];
         assert_eq!(paths, expected);
     }

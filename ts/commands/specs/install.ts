@@ -40,7 +40,7 @@ export const installSpec: CommandSpec = {
       kind: 'value',
       value_name: 'MODE',
       choices: LINK_MODES,
-      summary: 'How files get there from the store',
+      summary: 'How files get there from the store; tree: one link for each package',
       env: 'PYBUN_LINK_MODE',
     },
     {

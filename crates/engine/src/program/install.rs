@@ -47,7 +47,9 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
     save(place, &locked)?;
     if !planned.is_settled() {
         // An environment that was not finished is repaired by the CLI, which then does the rest.
-        sync::apply(&planned, &fetched, &place.cache_dir, &*report.emitter()).map_err(|_| Decline)?;
+        let options = pybun_install::Options { link: place.link_mode, ..sync::options() };
+        let applied = sync::apply_with(&planned, &fetched, &place.cache_dir, &options, &*report.emitter());
+        applied.map_err(|_| Decline)?;
     }
     if !place.steered {
         // Without a stamp everything still works.

@@ -12,6 +12,7 @@ pub struct Options {
     pub python: Option<String>,
     pub index_url: Option<String>,
     pub cache_dir: Option<String>,
+    pub link_mode: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,7 @@ impl Options {
             python: None,
             index_url: None,
             cache_dir: None,
+            link_mode: None,
         };
         let mut words = args.iter().map(|arg| arg.to_str());
         while let Some(word) = words.next() {
@@ -57,16 +59,21 @@ impl Options {
                 "--python" | "-p" => options.python = Some(value()?.to_owned()),
                 "--index-url" => options.index_url = Some(value()?.to_owned()),
                 "--cache-dir" => options.cache_dir = Some(value()?.to_owned()),
+                "--link-mode" => options.link_mode = Some(value()?.to_owned()),
                 _ => return None,
             }
         }
         options.command = command?;
+        // `lock` has no such option.
+        if options.link_mode.is_some() && options.command == Command::Lock {
+            return None;
+        }
         Some(options)
     }
 
     /// Something typed decided that no stamp speaks of.
     pub fn is_steered(&self) -> bool {
-        self.python.is_some() || self.index_url.is_some() || self.cache_dir.is_some()
+        self.python.is_some() || self.index_url.is_some() || self.cache_dir.is_some() || self.link_mode.is_some()
     }
 }
 
@@ -84,6 +91,7 @@ mod tests {
         assert!(options.command == Command::Lock && options.offline && options.json && options.quiet);
         let options = read("install --python 3.12 --cache-dir=/c").unwrap();
         assert!(options.command == Command::Install && options.is_steered());
+        assert!(read("install --link-mode tree").unwrap().is_steered());
         assert_eq!((options.python.as_deref(), options.cache_dir.as_deref()), (Some("3.12"), Some("/c")));
     }
 
@@ -103,6 +111,7 @@ mod tests {
             "lock --python --offline",
             "lock --help",
             "lock --",
+            "lock --link-mode=tree",
         ] {
             assert!(read(line).is_none(), "{line}");
         }

@@ -2,6 +2,7 @@
 //! chosen by hand, and requirements by name only.
 
 use crate::options::Options;
+use pybun_install::LinkMode;
 use pybun_manifest::Manifest;
 use pybun_model::VersionOrUrl;
 use pybun_python::{Choice, Interpreter, Search, Wanted};
@@ -10,12 +11,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Variables of ours that are understood here; any other one is the CLI's.
-const UNDERSTOOD: [&str; 9] = [
+const UNDERSTOOD: [&str; 10] = [
     "PYBUN_HOME",
     "PYBUN_CACHE_DIR",
     "PYBUN_INDEX_URL",
     "PYBUN_PYTHON",
     "PYBUN_OFFLINE",
+    "PYBUN_LINK_MODE",
     "PYBUN_CLI",
     "PYBUN_KEEP_BIN",
     "PYBUN_ADDON",
@@ -34,6 +36,7 @@ pub struct Place {
     pub index_url: Option<String>,
     pub offline: bool,
     pub steered: bool,
+    pub link_mode: LinkMode,
     /// Where the user's own configuration would be.
     pub user_config: PathBuf,
     python: Option<String>,
@@ -55,6 +58,10 @@ impl Place {
             Some(path) => absolute(&cwd, path)?,
             None => cache_directory(&get)?,
         };
+        let link_mode = match options.link_mode.as_deref().or(get("PYBUN_LINK_MODE")) {
+            Some(text) => text.parse().ok()?,
+            None => LinkMode::Auto,
+        };
         let offline = options.offline || is_true(get("PYBUN_OFFLINE"))?;
         let root = cwd.ancestors().find(|directory| directory.join("pyproject.toml").exists())?.to_owned();
         if user_config.exists() || root.join(".pybun/config.toml").exists() {
@@ -72,6 +79,7 @@ impl Place {
             python: options.python.as_deref().or(get("PYBUN_PYTHON")).map(str::to_owned),
             index_url: options.index_url.as_deref().or(get("PYBUN_INDEX_URL")).map(str::to_owned),
             steered: options.is_steered(),
+            link_mode,
             root,
             cwd,
             manifest_path,
