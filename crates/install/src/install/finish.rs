@@ -225,6 +225,10 @@ fn place_info(package: &Package<'_>, bases: &Bases, linked: &Linked, method: &Me
 fn place_mark(package: &Package<'_>, tree: &Path, bases: &Bases, method: &Method) -> Result<(), Error> {
     let info = package.manifest.dist_info;
     let mark = tree.join(WHEEL_FILE);
+    fault::point().map_err(io_error("link", &mark))?;
+    if bases.root(package.library_base).hardlink(&mark, &join(info, WHEEL_FILE)).is_ok() {
+        return Ok(());
+    }
     let source = Root::open(tree).map_err(|error| package.place_error(error, mark.clone()))?;
     let pair = Pair::open(&source, "", bases.root(package.library_base), info).map_err(|error| match error {
         PairError::Source(error) => package.place_error(error, mark.clone()),

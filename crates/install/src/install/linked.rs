@@ -8,7 +8,7 @@ use super::package::{Bases, Package};
 use crate::Error;
 use crate::bytecode::CACHE;
 use crate::error::io_error;
-use crate::layout::{Layout, Scheme};
+use crate::layout::Layout;
 use crate::link::{Linking, Method, Root};
 use crate::manifest::Dir;
 use crate::parallel::for_each;
@@ -193,9 +193,12 @@ fn shared(layout: &Layout, packages: &[Package<'_>]) -> HashSet<String> {
     let mut owners: HashMap<String, (usize, usize)> = HashMap::new();
     let mut shared = HashSet::new();
     let libraries = Libraries::of(layout);
+    let mut known: HashMap<PathBuf, Option<Inside>> = HashMap::new();
     for package in packages {
         for (index, group) in package.manifest.groups.iter().enumerate() {
-            let Some(inside) = libraries.place(layout, group.scheme, package.manifest.name) else { continue };
+            let base = layout.directory(group.scheme, package.manifest.name);
+            let inside = known.entry(base).or_insert_with_key(|base| libraries.place(base));
+            let Some(inside) = inside else { continue };
             let owner = (package.index, index);
             for dir in &group.dirs {
                 let Some(path) = inside.path(dir.path) else { continue };
@@ -236,8 +239,8 @@ impl Libraries {
         Self(layout.libraries().into_iter().map(real).collect())
     }
 
-    fn place(&self, layout: &Layout, scheme: Scheme, name: &str) -> Option<Inside> {
-        let base = real(&layout.directory(scheme, name));
+    fn place(&self, base: &Path) -> Option<Inside> {
+        let base = real(base);
         let text = |path: &Path| path.to_str().map(|path| path.replace('\\', "/"));
         self.0.iter().find_map(|library| {
             let below = base.strip_prefix(library).ok().and_then(text).map(Inside::Below);

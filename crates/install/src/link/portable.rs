@@ -13,6 +13,12 @@ impl Root {
         if fs::metadata(path)?.is_dir() { Ok(Self(path.to_owned())) } else { Err(ErrorKind::NotADirectory.into()) }
     }
 
+    /// A name at `path` for the file `source`.
+    #[cfg(not(unix))]
+    pub fn hardlink(&self, source: &Path, path: &str) -> io::Result<()> {
+        fs::hard_link(source, self.0.join(path))
+    }
+
     /// A symbolic link at `path`, whose parents are made.
     #[cfg(not(unix))]
     pub fn symlink(&self, target: &Path, path: &str) -> io::Result<()> {

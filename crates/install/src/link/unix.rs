@@ -37,6 +37,11 @@ impl Root {
         }
     }
 
+    /// A name at `path` for the file `source`.
+    pub fn hardlink(&self, source: &Path, path: &str) -> io::Result<()> {
+        Ok(linkat(CWD, source, &self.0, path, AtFlags::empty())?)
+    }
+
     fn create_below(&self, path: &str) -> Result<(), Errno> {
         if path.is_empty() {
             return Ok(());
