@@ -5,20 +5,27 @@
  * @param {import('./index.d.mts').Fault[]} faults
  */
 export function faultBook(faults) {
-  const left = faults.map((fault) => ({ fault, times: fault.times ?? Number.POSITIVE_INFINITY }))
+  const counted = (fault) => ({ fault, times: fault.times ?? Number.POSITIVE_INFINITY, spared: fault.after ?? 0 })
+  const left = faults.map(counted)
   return {
     /** @param {string} method @param {string} path @returns {import('./index.d.mts').Fault | null} */
     take(method, path) {
-      const found = left.find(
-        ({ fault, times }) => times > 0 && path.includes(fault.path ?? '/') && (fault.method ?? method) === method,
-      )
-      if (!found) return null
-      found.times -= 1
-      return found.fault
+      for (const entry of left) {
+        const { fault } = entry
+        const here = path.includes(fault.path ?? '/') && path.endsWith(fault.end ?? '')
+        if (entry.times <= 0 || !here || (fault.method ?? method) !== method) continue
+        if (entry.spared > 0) {
+          entry.spared -= 1
+          continue
+        }
+        entry.times -= 1
+        return fault
+      }
+      return null
     },
     /** @param {import('./index.d.mts').Fault} fault */
     add(fault) {
-      left.push({ fault, times: fault.times ?? Number.POSITIVE_INFINITY })
+      left.push(counted(fault))
     },
     clear() {
       left.length = 0

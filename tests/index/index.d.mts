@@ -106,17 +106,38 @@ export interface Source {
 /** Applies to requests whose path contains `path` (all without it), at most `times` times. */
 export interface Fault {
   path?: string
+  /** And ends with this. */
+  end?: string
   method?: string
   times?: number
+  /** So many requests are answered well before. */
+  after?: number
   delayMs?: number
   /** The connection is reset before an answer. */
   reset?: boolean
   status?: number
   retryAfter?: number
   location?: string
-  body?: string
+  body?: string | Buffer
+  /** Of the answer, whatever else it would have said. */
+  headers?: Record<string, string>
   /** The connection ends after so many bytes of the body. */
   cutAfter?: number
+  /** Nothing more comes after so many bytes of the body, and the connection stays. */
+  stallAfter?: number
+  /** So many bytes of the body at a time, every 10 ms. */
+  drip?: number
+  /** One bit of this byte of the body is another. */
+  flipAt?: number
+  /** Content-Length states so many more bytes than there are. */
+  lengthOff?: number
+  /** The file is another one of the same size; `sameTag`: its ETag is that of the right one. */
+  swapped?: 'newTag' | 'sameTag'
+  /**
+   * What is wrong with a part: the whole comes instead, other bytes than were asked for, half of them, a Content-Range
+   * of something else, none at all, or the refusal of a part that is there.
+   */
+  range?: 'whole' | 'shifted' | 'half' | 'other-header' | 'no-header' | 'refused'
 }
 
 export type Auth = ({ user: string; password: string } | { token: string }) & {

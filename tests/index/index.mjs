@@ -132,7 +132,7 @@ async function sendFile(state, filename, reply) {
   const isMetadata = filename.endsWith('.metadata')
   if (filename.includes('/') || filename.includes('..')) return refuse(response, 404, {}, 'not found\n')
   if (isMetadata && options.metadata === false) return refuse(response, 404, {}, 'no metadata files here\n')
-  const file = await state.source.file(filename)
+  const file = swapped(await state.source.file(filename), reply.fault)
   if (file === null) return refuse(response, 404, {}, 'no such file\n')
   const etag = `"${file.etag}"`
   const headers = { 'content-type': isMetadata ? 'text/plain' : 'application/octet-stream' }
@@ -140,14 +140,46 @@ async function sendFile(state, filename, reply) {
     Object.assign(headers, { etag, 'last-modified': LAST_MODIFIED, 'cache-control': FILE_CACHE })
     if (isUnchanged(request.headers, etag)) return refuse(response, 304, headers, null)
   }
-  const ranges = options.ranges ?? true
+  const lie = request.headers.range ? reply.fault?.range : undefined
+  const isOther = (request.headers['if-range'] ?? etag) !== etag
+  const ranges = (options.ranges ?? true) && lie !== 'whole' && !isOther
   if (ranges) headers['accept-ranges'] = 'bytes'
   const range = ranges ? parseRange(request.headers.range, file.size) : null
-  if (range === 'unsatisfiable') return refuse(response, 416, { 'content-range': `bytes */${file.size}` }, '')
+  if (range === 'unsatisfiable' || lie === 'refused')
+    return refuse(response, 416, { 'content-range': `bytes */${file.size}` }, '')
   const { start, end } = range ?? { start: 0, end: file.size }
   if (range) headers['content-range'] = `bytes ${start}-${end - 1}/${file.size}`
+  if (range && lie) return sendLie(lie, { file, start, end }, headers, reply)
   if (request.method === 'HEAD') return sendHead(end - start, range ? 206 : 200, headers, reply)
   return sendBytes(await file.read(start, end), range ? 206 : 200, headers, reply)
+}
+
+/** A part that is not what was asked for. */
+async function sendLie(lie, { file, start, end }, headers, reply) {
+  const shift = start > 7 ? -7 : 7
+  const half = start + Math.ceil((end - start) / 2)
+  switch (lie) {
+    case 'shifted':
+      return sendBytes(await file.read(start + shift, end + shift), 206, headers, reply)
+    case 'half':
+      headers['content-range'] = `bytes ${start}-${half - 1}/${file.size}`
+      return sendBytes(await file.read(start, half), 206, headers, reply)
+    case 'other-header':
+      headers['content-range'] = `bytes ${start + shift}-${end + shift - 1}/${file.size}`
+      return sendBytes(await file.read(start, end), 206, headers, reply)
+    case 'no-header':
+      delete headers['content-range']
+      return sendBytes(await file.read(start, end), 206, headers, reply)
+    default:
+      throw new Error(`unknown lie ${lie}`)
+  }
+}
+
+/** Another file of the same size. */
+function swapped(file, fault) {
+  if (!file || !fault?.swapped) return file
+  const read = async (start, end) => Buffer.from((await file.read(start, end)).map((byte) => byte ^ 0x55))
+  return { size: file.size, etag: fault.swapped === 'sameTag' ? file.etag : `other-${file.etag}`.slice(0, 32), read }
 }
 
 /** @param {import('node:http').IncomingHttpHeaders} headers @param {string} etag */
@@ -172,21 +204,34 @@ function sendHead(length, status, headers, { response }) {
   response.end()
 }
 
-async function sendBytes(bytes, status, headers, reply) {
+async function sendBytes(right, status, headers, reply) {
   const { request, response, entry, options, fault } = reply
-  response.writeHead(status, { ...headers, 'content-length': bytes.length })
+  const bytes = fault?.flipAt === undefined ? right : flipped(right, fault.flipAt)
+  const length = bytes.length + (fault?.lengthOff ?? 0)
+  response.writeHead(status, { ...headers, 'content-length': length, ...fault?.headers })
   if (request.method === 'HEAD') return void response.end()
-  const limit = fault?.cutAfter ?? bytes.length
+  const limit = Math.min(fault?.cutAfter ?? fault?.stallAfter ?? bytes.length, bytes.length)
   const pace = options.bandwidth
-  for (let at = 0; at < limit; at += pace ? CHUNK : limit) {
-    const chunk = bytes.subarray(at, Math.min(limit, at + (pace ? CHUNK : limit)))
+  const step = fault?.drip ?? (pace ? CHUNK : limit)
+  for (let at = 0; at < limit; at += step) {
+    const chunk = bytes.subarray(at, Math.min(limit, at + step))
     entry.bytes += chunk.length
     if (!response.write(chunk) && !response.destroyed) await drained(response)
     if (response.destroyed) return
     if (pace) await pause((chunk.length / pace) * 1000)
+    if (fault?.drip) await pause(10)
   }
-  if (fault?.cutAfter !== undefined) return void request.socket.destroySoon()
+  if (fault?.stallAfter !== undefined) return
+  if (fault?.cutAfter !== undefined || fault?.lengthOff) return void request.socket.destroySoon()
   response.end()
+}
+
+/** @param {Buffer} bytes @param {number} at from the end when it is negative */
+function flipped(bytes, at) {
+  const copy = Buffer.from(bytes)
+  const place = at < 0 ? copy.length + at : Math.min(at, copy.length - 1)
+  copy[place] = (copy[place] ?? 0) ^ 1
+  return copy
 }
 
 /** @param {import('node:http').ServerResponse} response */
@@ -210,6 +255,7 @@ function faultHeaders(fault) {
     'content-type': 'text/plain',
     ...(fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) }),
     ...(fault.location === undefined ? {} : { location: fault.location }),
+    ...fault.headers,
   }
 }
 

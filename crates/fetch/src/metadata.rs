@@ -40,12 +40,14 @@ impl Client {
         }
         let bytes = match self.declared(file).await? {
             Some(bytes) => bytes,
-            None => match self.cut_out(file, wheel).await? {
-                Some(bytes) => bytes,
-                None => {
+            None => match self.cut_out(file, wheel).await {
+                Ok(Some(bytes)) => bytes,
+                // Parts that make no sense may be the network's fault; the whole file is compared with its digest.
+                Ok(None) | Err(Error::BadMetadata { .. }) => {
                     let download = self.download(file, &silent).await?;
                     from_disk(&file.filename, wheel, &download.path)?
                 }
+                Err(error) => return Err(error),
             },
         };
         let metadata = parse(file, &bytes)?;

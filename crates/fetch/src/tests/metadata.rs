@@ -119,6 +119,20 @@ async fn metadata_that_is_declared_and_absent_is_cut_out_of_the_wheel() {
 }
 
 #[tokio::test]
+async fn parts_that_are_of_something_else_are_not_believed() {
+    let bytes = wheel(100_000);
+    let served = bytes.clone();
+    let server = Server::start(move |request, _| match request.header("range") {
+        Some(_) => Answer::new(206, noise(65_536)).with("content-range", "bytes 100000-165535/165536"),
+        None => Answer::new(200, served.clone()),
+    });
+    let sandbox = Sandbox::new(server.url("/"));
+    let file = file(WHEEL, server.url("/six.whl"), &bytes);
+    assert_eq!(sandbox.client().metadata(&file).await.unwrap().requires_dist.len(), 1);
+    assert_eq!((server.seen().len(), sandbox.leftovers()), (2, 0));
+}
+
+#[tokio::test]
 async fn broken_wheels_are_bad_metadata() {
     let double = zip(&[("six-1.0.dist-info/METADATA", METADATA), ("Six-1.0.dist-info/METADATA", METADATA)]);
     for bytes in [b"no zip".to_vec(), zip(&[("six.py", b"")]), double] {
