@@ -4,7 +4,7 @@
 use crate::{MarkerTree, Requirement, VersionOrUrl};
 use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
-use uv_pep508::MarkerTreeKind;
+use uv_pep508::{MarkerExpression, MarkerOperator, MarkerTreeKind, MarkerValueString};
 
 /// Longer than any requirement that has been published.
 const MAX_REQUIREMENT: usize = 32 << 10;
@@ -74,16 +74,27 @@ fn read_marker(text: &str, bounds: Bounds) -> Result<MarkerTree, String> {
 fn parse(text: &str) -> Result<Requirement, String> {
     let requirement = Requirement::from_str(text).map_err(|error| first_line(&error.message.to_string()))?;
     match &requirement.version_or_url {
-        // Written down, such a path would be read as a host.
-        Some(VersionOrUrl::Url(url)) if is_path_like_a_host(url.raw()) => {
-            Err("its URL has no host and a path that begins with `//`".to_owned())
+        Some(VersionOrUrl::Url(_)) if !can_be_written(&requirement) => {
+            Err("its URL would be read as another one where a marker follows it".to_owned())
         }
         _ => Ok(requirement),
     }
 }
 
-fn is_path_like_a_host(url: &url::Url) -> bool {
-    url.scheme() != "file" && url.host().is_none() && url.path().starts_with("//")
+/// A lock holds requirements as text. Some URLs end like the beginning of a marker, or lose what tells path and host apart.
+fn can_be_written(requirement: &Requirement) -> bool {
+    let marker = MarkerTree::expression(MarkerExpression::String {
+        key: MarkerValueString::OsName,
+        operator: MarkerOperator::Equal,
+        value: "posix".into(),
+    });
+    let written = Requirement { marker, ..requirement.clone() };
+    let url = |requirement: &Requirement| match &requirement.version_or_url {
+        Some(VersionOrUrl::Url(url)) => Some(url.raw().to_string()),
+        _ => None,
+    };
+    Requirement::from_str(&written.to_string())
+        .is_ok_and(|read| read.marker == marker && url(&read).is_some() && url(&read) == url(requirement))
 }
 
 fn first_line(message: &str) -> String {
