@@ -12,8 +12,13 @@ const PYBUN = fileURLToPath(new URL('../node_modules/.bin/pybun', import.meta.ur
  * @property {string} file
  * @property {string} version
  * @property {string} lock the name of its lock file
+ * @property {string} environment where it makes the environment, relative to the project
+ * @property {Record<string, string>} compiled variables that make it compile bytecode at installation
+ * @property {Record<string, string>} treeLinks variables that make it link directories as one, where it can
+ * @property {() => boolean} hasTreeLinks
  * @property {(box: {home: string, cache: string, index: string, python: string}) => Record<string, string>} env
- * @property {Record<'version' | 'lock' | 'install' | 'installLocked' | 'lockOffline' | 'runNothing', string[]>} argv
+ * @property {Record<'version' | 'lock' | 'install' | 'installLocked' | 'lockOffline' | 'runNothing', string[]>
+ *   & {firstRun: (code: string) => string[]}} argv
  */
 
 /** @returns {Program} */
@@ -24,6 +29,11 @@ export function pybun() {
     file: PYBUN,
     version: versionOf(PYBUN),
     lock: 'pybun.lockb',
+    environment: '.pybun',
+    compiled: { PYBUN_COMPILE_BYTECODE: '1' },
+    treeLinks: { PYBUN_LINK_MODE: 'tree' },
+    hasTreeLinks: () =>
+      /--link-mode MODE.*\btree\b/.test(execFileSync(PYBUN, ['install', '--help'], { encoding: 'utf8' })),
     env: (box) => ({
       ...sealed(box),
       PYBUN_CACHE_DIR: box.cache,
@@ -37,6 +47,7 @@ export function pybun() {
       installLocked: ['install'],
       lockOffline: ['--offline', 'lock'],
       runNothing: ['run', 'python', '-c', 'pass'],
+      firstRun: (code) => ['run', 'python', '-c', code],
     },
   }
 }
@@ -49,6 +60,10 @@ export function uv(directory) {
     file: realpathSync(file),
     version: versionOf(file),
     lock: 'uv.lock',
+    environment: '.venv',
+    compiled: { UV_COMPILE_BYTECODE: '1' },
+    treeLinks: {},
+    hasTreeLinks: () => false,
     env: (box) => ({
       ...sealed(box),
       UV_CACHE_DIR: box.cache,
@@ -64,6 +79,7 @@ export function uv(directory) {
       installLocked: ['sync', '-q', '--frozen'],
       lockOffline: ['lock', '-q', '--offline'],
       runNothing: ['run', '-q', 'python', '-c', 'pass'],
+      firstRun: (code) => ['run', '-q', '--frozen', 'python', '-c', code],
     },
   }
 }

@@ -1,10 +1,19 @@
 #!/usr/bin/env node
 /**
  * PyBun against uv: node benches/run.mjs [--case NAME ...] [--runs 20] [--set trio] [--latency 20] [--index DIR]
- *   [--work DIR] [--json FILE]. What the figures mean and which traps they avoid: benches/README.md.
+ *   [--network fast|near|line] [--work DIR] [--json FILE]. What the figures mean and which traps they avoid: benches/README.md.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs'
 import { cpus, loadavg, release, type as systemType, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -12,8 +21,9 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { CASES, startProject } from './cases.mjs'
 import { startMeasuring } from './measure.mjs'
+import { networks } from './networks.mjs'
 import { pybun, python, uv } from './programs.mjs'
-import { manifest, SETS } from './sets.mjs'
+import { manifest, PROGRAMS, SETS } from './sets.mjs'
 import { spread } from './statistics.mjs'
 
 const { values: options } = parseArgs({
@@ -22,11 +32,15 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '20' },
     set: { type: 'string', default: 'trio' },
     latency: { type: 'string', default: '20' },
+    network: { type: 'string' },
     index: { type: 'string' },
     work: { type: 'string', default: tmpdir() },
     json: { type: 'string' },
   },
 })
+
+/** Below this much free space what ended is deleted between two pairs, in spite of what that costs the next ones. */
+const FREE_BYTES = 8 * 2 ** 30
 
 await main()
 
@@ -34,6 +48,10 @@ async function main() {
   const unknown = options.case.filter((name) => !CASES[name])
   if (unknown.length > 0) fail(`no such case: ${unknown.join(', ')}. There are ${Object.keys(CASES).join(', ')}`)
   if (!SETS[options.set]) fail(`no such set: ${options.set}. There are ${Object.keys(SETS).join(', ')}`)
+  const lines = networks(Number(options.latency))
+  if (options.network && !lines[options.network]) {
+    fail(`no such network: ${options.network}. There are ${Object.keys(lines).join(', ')}`)
+  }
   const needsIndex = options.case.some((name) => CASES[name]?.needsIndex)
   if (needsIndex && !options.index) {
     fail('--index DIR is missing: record one with `node benches/record.mjs DIR`, see benches/README.md')
@@ -46,7 +64,15 @@ async function main() {
     const sides = [uv(options.work), pybun()].map((program) => makeSide({ program, work, index, interpreter }))
     if (needsIndex) for (const side of sides) await settle(side, measuring)
     const results = []
-    for (const name of options.case) results.push(await compare({ name, sides, work, measuring }))
+    for (const name of options.case) {
+      if (CASES[name].supported?.(sides[1].program) === false) {
+        console.error(`${name} is left out: ${sides[1].program.version} cannot do it`)
+        continue
+      }
+      const network = options.network ?? CASES[name].network ?? 'near'
+      await index?.setNetwork(lines[network])
+      results.push({ network, ...(await compare({ name, sides, work, measuring })) })
+    }
     report({ results, sides, interpreter, index })
   } finally {
     measuring.stop()
@@ -65,6 +91,8 @@ function makeSide({ program, work, index, interpreter }) {
     box,
     cache: box.cache,
     settled: at('settled'),
+    again: at('again'),
+    code: PROGRAMS[options.set] ?? 'pass',
     manifest: manifest(SETS[options.set], interpreter.version),
   }
 }
@@ -82,16 +110,22 @@ async function compare({ name, sides, work, measuring }) {
   const runs = Number(options.runs)
   const samples = sides.map(() => [])
   const loads = []
+  let ended = []
   for (let pair = -1; pair < runs; pair += 1) {
     const order = pair % 2 === 0 ? [0, 1] : [1, 0]
     for (const which of order) {
       const side = sides[which]
       const fresh = join(work, 'runs', `${name}-${pair + 1}-${side.program.name}`)
       mkdirSync(fresh, { recursive: true })
-      const { cwd, argv, cache } = CASES[name].before(side, fresh)
-      const env = side.program.env(cache ? { ...side.box, cache } : side.box)
+      const { cwd, argv, cache, env: more } = CASES[name].before(side, fresh)
+      const env = { ...side.program.env(cache ? { ...side.box, cache } : side.box), ...more }
       const result = await measuring.run([side.program.file, ...argv], { cwd, env })
       if (pair >= 0) samples[which].push(result)
+      ended.push(fresh, `${fresh}.cache`)
+    }
+    if (freeBytes() < FREE_BYTES) {
+      for (const directory of ended) rmSync(directory, { recursive: true, force: true })
+      ended = []
     }
     loads.push(loadavg()[0])
   }
@@ -105,9 +139,16 @@ async function compare({ name, sides, work, measuring }) {
     cpu_ms: { uv: spread(theirs.map(cpu)), pybun: spread(ours.map(cpu)) },
     memory_mib: { uv: spread(theirs.map(memory)), pybun: spread(ours.map(memory)) },
     wall_ratio: spread(ours.map((result, at) => wall(theirs[at]) / wall(result))),
+    goal_ratio: spread(ours.map((result, at) => wall(result) / wall(theirs[at]))),
+    memory_ratio: spread(ours.map((result, at) => memory(result) / memory(theirs[at]))),
     cpu_ratio: spread(ours.map((result, at) => cpu(theirs[at]) / Math.max(cpu(result), 0.001))),
     samples: { uv: theirs.map(figures), pybun: ours.map(figures) },
   }
+}
+
+function freeBytes() {
+  const { bavail, bsize } = statfsSync(options.work)
+  return bavail * bsize
 }
 
 function wall(result) {
@@ -150,16 +191,18 @@ function report({ results, sides, interpreter, index }) {
     `CPython ${machine.python}; set ${setting.set}, latency ${setting.latency_ms} ms, ${setting.runs} pairs\n`,
   )
   console.log(
-    '| case | uv ms min / p50 / p95 | pybun ms min / p50 / p95 | uv / pybun min / p50 / p95 / max | CPU ms p50 uv, pybun | MiB p50 uv, pybun | load |',
+    '| case | uv ms min / p50 / p95 | pybun ms min / p50 / p95 | uv / pybun min / p50 / p95 / max | pybun / uv p50 / p95 | CPU ms p50 uv, pybun | MiB p50 uv, pybun (pybun / uv) | load |',
   )
-  console.log('|---|---|---|---|---|---|---|')
-  for (const { about, wall_ms, cpu_ms, memory_mib, wall_ratio, load } of results) {
+  console.log('|---|---|---|---|---|---|---|---|')
+  for (const { about, wall_ms, cpu_ms, memory_mib, memory_ratio, wall_ratio, goal_ratio, load } of results) {
     const ratio = [wall_ratio.min, wall_ratio.p50, wall_ratio.p95, wall_ratio.max].map((x) => x.toFixed(2)).join(' / ')
     const busy = `${cpu_ms.uv.p50.toFixed(1)}, ${cpu_ms.pybun.p50.toFixed(1)}`
-    const space = `${memory_mib.uv.p50.toFixed(1)}, ${memory_mib.pybun.p50.toFixed(1)}`
+    const goal = [goal_ratio.p50, goal_ratio.p95].map((x) => x.toFixed(2)).join(' / ')
+    const mib = [memory_mib.uv.p50, memory_mib.pybun.p50].map((x) => x.toFixed(1)).join(', ')
+    const space = `${mib} (${memory_ratio.p50.toFixed(2)})`
     const loads = `${load.min.toFixed(1)}-${load.max.toFixed(1)}`
     console.log(
-      `| ${about} | ${times(wall_ms.uv)} | ${times(wall_ms.pybun)} | ${ratio} | ${busy} | ${space} | ${loads} |`,
+      `| ${about} | ${times(wall_ms.uv)} | ${times(wall_ms.pybun)} | ${ratio} | ${goal} | ${busy} | ${space} | ${loads} |`,
     )
   }
 }
@@ -181,11 +224,15 @@ function fileSystem(path) {
 /** The index runs in a process of its own, so that serving it is nobody's measured time. */
 async function serveIndex(directory) {
   const script = fileURLToPath(new URL('../tests/index/serve.mjs', import.meta.url))
-  const child = spawn(process.execPath, [script, directory, '--latency', options.latency, '--log'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const child = spawn(process.execPath, [script, directory, '--latency', options.latency, '--log', '--control'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const { value: url } = await lines.next()
+  const setNetwork = async (network) => {
+    child.stdin.write(`${JSON.stringify(network)}\n`)
+    await lines.next()
+  }
   const stop = async () => {
     child.kill('SIGTERM')
     const missing = new Set()
@@ -195,7 +242,7 @@ async function serveIndex(directory) {
     }
     return [...missing]
   }
-  return { url, stop }
+  return { url, setNetwork, stop }
 }
 
 function fail(message) {

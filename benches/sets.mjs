@@ -43,6 +43,23 @@ export const SETS = {
   ml: ['numpy', 'pandas', 'scipy', 'scikit-learn', 'matplotlib', 'pyarrow'],
 }
 
+/**
+ * A program that each set is for: it imports what such programs import and does a little with it, and ends.
+ * @type {Record<string, string>}
+ */
+export const PROGRAMS = {
+  trio: 'import sphinx.application, sphinx_rtd_theme, towncrier, immutables, OpenSSL.SSL, docutils.core; docutils.core.publish_string("x")',
+  jupyter: 'import jupyterlab.labapp, notebook.app, ipykernel.kernelapp, nbconvert, ipywidgets, jupyter_console.app',
+  web:
+    'import fastapi, sqlalchemy.orm, celery, boto3, pandas, redis, psycopg, alembic.config, httpx, pydantic_settings, uvicorn; ' +
+    'app = fastapi.FastAPI(); app.get("/")(lambda: None); boto3.Session()',
+  boto3: 'import boto3; boto3.Session()',
+  starlette: 'import fastapi; app = fastapi.FastAPI()',
+  ml:
+    'import numpy, pandas, scipy.stats, sklearn.linear_model, matplotlib.figure, pyarrow.parquet; ' +
+    'sklearn.linear_model.LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0])',
+}
+
 /** The pyproject.toml of a project with these requirements. @param {string[]} requirements @param {string} python */
 export function manifest(requirements, python) {
   const lines = requirements.map((requirement) => `    ${JSON.stringify(requirement)},\n`).join('')

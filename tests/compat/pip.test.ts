@@ -7,7 +7,7 @@ import { type LocalIndex, type Packages, startIndex } from '../index/index.mjs'
 import { ask, must, pip } from './tools.ts'
 
 const PACKAGES: Packages = {
-  plain: { '1.0': { requires: ['with-scripts>=1', 'with-data[all]'] } },
+  plain: { '1.0': { requires: ['with-scripts>=1', 'with-data[all]', 'with-exits'] } },
   'with-scripts': {
     '1.2': {
       scripts: { 'tool-a': 'with_scripts:main', 'tool-b': 'with_scripts.sub:Class.method' },
@@ -36,11 +36,34 @@ const PACKAGES: Packages = {
       },
     },
   },
+  'with-exits': {
+    '1.0': {
+      scripts: {
+        'exit-none': 'with_exits:none',
+        'exit.three': 'with_exits:three',
+        'exit-text': 'with_exits:text',
+        'exit-fail': 'with_exits:Of.fail',
+      },
+      files: {
+        'with_exits.py': `import sys
+def none():
+    print(sys.argv, __name__)
+def three():
+    print(sys.argv[0])
+    return 3
+def text():
+    return "some text"
+class Of:
+    fail = lambda: 1 / 0
+`,
+      },
+    },
+  },
   Odd_Name: { '2.0.post1': { pure: false, files: { 'odd.name/__init__.py': '', 'odd_module.py': 'z = 3\n' } } },
   'from-sdist': { '3.0': { wheel: false, sdist: true, scripts: { 'sdist-tool': 'from_sdist:main' } } },
 }
 const REQUIREMENTS = ['plain', 'from-sdist']
-const NAMES = ['from-sdist', 'odd-name', 'plain', 'with-data', 'with-scripts']
+const NAMES = ['from-sdist', 'odd-name', 'plain', 'with-data', 'with-exits', 'with-scripts']
 
 let index: LocalIndex
 let ours: Sandbox
@@ -116,6 +139,22 @@ test('commands work', async () => {
   ]) {
     expect(await must(ours, [join(environment(ours), 'bin', command ?? '')]), command).toBe(output)
   }
+})
+
+test.each([
+  ['exit-none', 0],
+  ['exit.three', 3],
+  ['exit-text', 1],
+  ['exit-fail', 1],
+])('%s sees the same arguments and ends in the same way', async (command, code) => {
+  const said = async (box: Sandbox) => {
+    const { exit, stdout, stderr } = await ask(box, [join(environment(box), 'bin', command), 'a b', '--c'])
+    // A traceback tells lines of the command's own text as well.
+    return { exit, stdout: stdout.replaceAll(box.root, '[ROOT]'), last: stderr.trimEnd().split('\n').at(-1) }
+  }
+  const mine = await said(ours)
+  expect(mine).toEqual(await said(theirs))
+  expect(mine.exit).toBe(code)
 })
 
 test('pip uninstall takes every file away, and PyBun puts it back', async () => {

@@ -155,6 +155,8 @@ export interface IndexOptions {
   latencyMs?: number
   /** Bytes per second and response. */
   bandwidth?: number
+  /** Bytes per second of all responses together, as on one line to the index. */
+  linkBandwidth?: number
   /** `false`: no PEP 658 metadata, neither declared nor served. */
   metadata?: boolean
   /** `false`: HTML only. */
@@ -187,6 +189,8 @@ export interface LocalIndex {
   requests: LoggedRequest[]
   addFault(fault: Fault): void
   clearFaults(): void
+  /** From the next request on. */
+  setNetwork(network: { latencyMs?: number; linkBandwidth?: number }): void
   close(): Promise<void>
 }
 

@@ -23,7 +23,14 @@ const CHUNK = 16 * 1024
 export async function startIndex(options = {}) {
   const source =
     options.source ?? (options.directory ? directorySource(options.directory) : inventedSource(options.packages ?? {}))
-  const state = { options, source, faults: faultBook(options.faults ?? []), requests: [], rendered: new Map() }
+  const state = {
+    options: { ...options },
+    source,
+    faults: faultBook(options.faults ?? []),
+    requests: [],
+    rendered: new Map(),
+    link: { freeAt: 0 },
+  }
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     serve(state, request, response).catch((error) => {
       if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' })
@@ -43,6 +50,7 @@ export async function startIndex(options = {}) {
     requests: state.requests,
     addFault: (fault) => state.faults.add(fault),
     clearFaults: () => state.faults.clear(),
+    setNetwork: (network) => Object.assign(state.options, network),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -68,7 +76,7 @@ async function serve(state, request, response) {
   if (fault?.status) return refuse(response, fault.status, faultHeaders(fault), fault.body ?? `fault ${fault.status}\n`)
   const denied = denial(options.auth, request.headers.authorization, path)
   if (denied) return refuse(response, denied.status, denied.headers, 'authentication required\n')
-  const reply = { request, response, entry, options, fault }
+  const reply = { request, response, entry, options, fault, link: state.link }
   if (path.startsWith('/files/')) return sendFile(state, decodeURIComponent(path.slice('/files/'.length)), reply)
   if (path === '/simple/' || path === '/simple') return sendList(state, reply)
   const project = /^\/simple\/([^/]+)(\/?)$/.exec(path)
@@ -205,16 +213,17 @@ function sendHead(length, status, headers, { response }) {
 }
 
 async function sendBytes(right, status, headers, reply) {
-  const { request, response, entry, options, fault } = reply
+  const { request, response, entry, options, fault, link } = reply
   const bytes = fault?.flipAt === undefined ? right : flipped(right, fault.flipAt)
   const length = bytes.length + (fault?.lengthOff ?? 0)
   response.writeHead(status, { ...headers, 'content-length': length, ...fault?.headers })
   if (request.method === 'HEAD') return void response.end()
   const limit = Math.min(fault?.cutAfter ?? fault?.stallAfter ?? bytes.length, bytes.length)
   const pace = options.bandwidth
-  const step = fault?.drip ?? (pace ? CHUNK : limit)
+  const step = fault?.drip ?? (pace || options.linkBandwidth ? CHUNK : limit)
   for (let at = 0; at < limit; at += step) {
     const chunk = bytes.subarray(at, Math.min(limit, at + step))
+    if (options.linkBandwidth) await turn(link, chunk.length / options.linkBandwidth)
     entry.bytes += chunk.length
     if (!response.write(chunk) && !response.destroyed) await drained(response)
     if (response.destroyed) return
@@ -234,11 +243,25 @@ function flipped(bytes, at) {
   return copy
 }
 
+/**
+ * Waits until the line, which all responses share, has carried what was promised before and these `seconds` more. Timers are
+ * coarse, so what is due within a millisecond is sent at once: the sum stays right.
+ */
+async function turn(link, seconds) {
+  const now = performance.now()
+  link.freeAt = Math.max(link.freeAt, now) + seconds * 1000
+  const wait = link.freeAt - now
+  if (wait > 1) await pause(wait)
+}
+
 /** @param {import('node:http').ServerResponse} response */
 function drained(response) {
   return new Promise((resolve) => {
-    response.once('drain', resolve)
-    response.once('close', resolve)
+    const done = () => {
+      response.off('drain', done).off('close', done)
+      resolve(undefined)
+    }
+    response.on('drain', done).on('close', done)
   })
 }
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 /**
  * The local index as a command: node tests/index/serve.mjs DIRECTORY|FILE.json [--port N] [--latency MS] [--bandwidth B/S]
- *   [--no-metadata] [--no-ranges] [--no-json] [--no-gzip] [--no-cache-headers] [--log]
- * DIRECTORY was recorded by benches/record.mjs; FILE.json holds IndexOptions. The first line of output is the address.
+ *   [--link-bandwidth B/S] [--control] [--no-metadata] [--no-ranges] [--no-json] [--no-gzip] [--no-cache-headers] [--log]
+ * DIRECTORY was recorded by benches/record.mjs; FILE.json holds IndexOptions. The first line of output is the address. With
+ * --control every line of input is another network, such as {"latencyMs": 20, "linkBandwidth": 12500000}, answered by "set".
  */
 import { readFileSync, statSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { startIndex } from './index.mjs'
 
@@ -14,6 +16,8 @@ const { values, positionals } = parseArgs({
     port: { type: 'string', default: '0' },
     latency: { type: 'string', default: '0' },
     bandwidth: { type: 'string' },
+    'link-bandwidth': { type: 'string' },
+    control: { type: 'boolean' },
     'no-metadata': { type: 'boolean' },
     'no-ranges': { type: 'boolean' },
     'no-json': { type: 'boolean' },
@@ -33,6 +37,7 @@ const index = await startIndex({
   port: Number(values.port),
   latencyMs: Number(values.latency),
   ...(values.bandwidth ? { bandwidth: Number(values.bandwidth) } : {}),
+  ...(values['link-bandwidth'] ? { linkBandwidth: Number(values['link-bandwidth']) } : {}),
   ...(values['no-metadata'] ? { metadata: false } : {}),
   ...(values['no-ranges'] ? { ranges: false } : {}),
   ...(values['no-json'] ? { json: false } : {}),
@@ -40,6 +45,12 @@ const index = await startIndex({
   ...(values['no-cache-headers'] ? { cacheHeaders: false } : {}),
 })
 console.log(index.url)
+if (values.control) {
+  createInterface({ input: process.stdin }).on('line', (line) => {
+    index.setNetwork(JSON.parse(line))
+    console.log('set')
+  })
+}
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, async () => {
     await index.close()

@@ -77,6 +77,14 @@ impl Layout {
         }
         text
     }
+
+    /// `path` of `directory` as `record_prefix` writes directories, where it shares more with `library` than `directory`
+    /// does: then there is a shorter way than through `directory`.
+    pub(crate) fn record_inside(&self, library: &Path, directory: &Path, path: &str) -> Option<String> {
+        let shared = library.strip_prefix(directory).ok()?.components().next()?;
+        let shares = Path::new(path).components().next() == Some(shared);
+        shares.then(|| self.record_prefix(library, &directory.join(path)))
+    }
 }
 
 fn absolute(path: &Path) -> String {
@@ -116,6 +124,9 @@ mod tests {
         assert_eq!(layout.record_prefix(from, &layout.data), "../../../");
         assert_eq!(layout.record_prefix(from, &layout.platlib), "../../../lib64/python3.12/site-packages/");
         assert_eq!(layout.record_prefix(from, Path::new("/usr/bin")), "/usr/bin/");
+        assert_eq!(layout.record_inside(from, &layout.data, "lib"), Some("../../".to_owned()));
+        assert_eq!(layout.record_inside(from, &layout.data, "lib/python3.12/site-packages"), Some(String::new()));
+        assert_eq!(layout.record_inside(from, &layout.data, "share/lib"), None);
         assert_eq!(layout.libraries().len(), 2);
         assert_eq!(layout.directory(Scheme::Headers, "greenlet"), Path::new("/v/include/greenlet"));
     }

@@ -13,8 +13,9 @@ use crate::{Error, INSTALLER, WHEEL_FILE, journal};
 use pybun_model::{Emit, Event, Sha256, WheelName};
 use sha2::Digest;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
-use std::io::Write;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -277,7 +278,7 @@ enum ListedHash {
 
 impl ListedHash {
     fn of(row: &Row) -> Option<Self> {
-        match row.hash.split_once('=')?.0 {
+        match row.hash.split_once('=')?.0.to_ascii_lowercase().as_str() {
             "sha384" => Some(Self::Sha384(Box::default())),
             "sha512" => Some(Self::Sha512(Box::default())),
             _ => None,
@@ -303,14 +304,24 @@ impl ListedHash {
 /// that is not mentioned, or mentioned without a hash, is let pass with a note, as by every installer.
 fn check_row(row: &Row, sha256: &[u8; 32], listed: Option<ListedHash>) -> Result<(), String> {
     let Some((algorithm, digest)) = row.hash.split_once('=') else { return Ok(()) };
-    let mut found = String::new();
-    match listed {
-        Some(listed) => write_base64(&mut found, &listed.finish()),
-        None if algorithm == "sha256" => write_base64(&mut found, sha256),
+    let found = match listed {
+        Some(listed) => listed.finish(),
+        None if algorithm.eq_ignore_ascii_case("sha256") => sha256.to_vec(),
         // MD5 and SHA-1 prove nothing; the digest of the whole wheel has been verified.
         None => return Ok(()),
-    }
-    if digest.trim_end_matches('=') == found { Ok(()) } else { Err(format!("`{}` has another content", row.path)) }
+    };
+    let mut base64 = String::new();
+    write_base64(&mut base64, &found);
+    // Some write what the specification wants in Base64 as hexadecimal digits: gmsh does.
+    let same = digest.trim_end_matches('=') == base64 || digest.eq_ignore_ascii_case(&hex(&found));
+    if same { Ok(()) } else { Err(format!("`{}` has another content", row.path)) }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// What is odd but does no harm.

@@ -137,10 +137,17 @@ impl Rows {
 /// The groups outside of the wheel's root.
 fn data_rows(layout: &Layout, package: &Package<'_>, library: &Path, rows: &mut Rows) {
     for group in package.manifest.groups.iter().filter(|group| !group.prefix.is_empty()) {
-        let prefix = layout.record_prefix(library, &layout.directory(group.scheme, package.manifest.name));
+        let directory = layout.directory(group.scheme, package.manifest.name);
+        let prefix = layout.record_prefix(library, &directory);
         for dir in &group.dirs {
+            // `lib/x` of the environment is `../../x` for its library, and not `../../../lib/x`.
+            let inside = layout.record_inside(library, &directory, dir.path);
             for file in &dir.files {
-                rows.add(&format!("{prefix}{}", join(dir.path, file.name)), file.sha256, file.size);
+                let path = match &inside {
+                    Some(inside) => format!("{inside}{}", file.name),
+                    None => format!("{prefix}{}", join(dir.path, file.name)),
+                };
+                rows.add(&path, file.sha256, file.size);
             }
         }
     }

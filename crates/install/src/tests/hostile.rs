@@ -178,6 +178,9 @@ fn wheels_that_are_another_or_none() {
 fn records_that_contradict() {
     let record = |text: &str| WheelWriter { record: Some(text.to_owned()), ..wheel() }.bytes();
     refused("another content", &record("a.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,6\n"), RECORD);
+    let hex = "0".repeat(64);
+    refused("another content in hexadecimal", &record(&format!("a.py,sha256={hex},6\n")), RECORD);
+    refused("another content by SHA256", &record("a.py,SHA256=AAAA,6\n"), RECORD);
     refused("another content by SHA-512", &record("a.py,sha512=AAAA,6\n"), RECORD);
     refused("two lines for one file", &record("a.py,,1\na.py,,2\n"), RECORD);
     refused("no CSV", &record("\"a.py,,\n"), RECORD);

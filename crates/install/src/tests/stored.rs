@@ -25,6 +25,15 @@ fn a_wheel_is_unpacked_once() {
     assert_eq!(fs::read_dir(world.root().join("cache/packages/v2/tmp")).unwrap().count(), 0);
 }
 
+#[test]
+fn digests_of_a_record_may_be_hexadecimal() {
+    let world = World::new();
+    let hex = "9e26bf369911c45c243c684147b23fc9e1dcfcf257d299a1c632016a6fcd33f4";
+    let record = format!("a.py,SHA256={},6\n", hex.to_uppercase());
+    let right = WheelWriter { record: Some(record), ..wheel() };
+    world.add_bytes(&right.bytes(), &right.filename(), &pybun_model::silent).unwrap();
+}
+
 #[cfg(unix)]
 #[test]
 fn files_keep_their_exec_bit_and_nothing_else_of_their_mode() {
