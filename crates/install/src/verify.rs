@@ -50,11 +50,11 @@ pub fn check(store: &Store, layout: &Layout, dists: &[InstalledDist], threads: u
         &items,
         || (),
         |(), (dist, sound)| {
-            if let Some(wheel) = dist.wheel.filter(|wheel| store.has(wheel)) {
-                if !store.verify(&wheel)?.is_empty() && (store.mend(&wheel)? || !store.verify_trees(&wheel)?.is_empty())
-                {
-                    sound.store(false, Ordering::Relaxed);
-                }
+            if let Some(wheel) = dist.wheel.filter(|wheel| store.has(wheel))
+                && !store.verify(&wheel)?.is_empty()
+                && (store.mend(&wheel)? || !store.verify_trees(&wheel)?.is_empty())
+            {
+                sound.store(false, Ordering::Relaxed);
             }
             if !is_as_recorded(layout, dist) {
                 sound.store(false, Ordering::Relaxed);

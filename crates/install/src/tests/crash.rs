@@ -37,7 +37,7 @@ fn prepared() -> (World, Vec<Install>) {
     (world, batch)
 }
 
-fn killed(work: impl FnOnce() -> Result<(), Error>) -> bool {
+pub(super) fn killed(work: impl FnOnce() -> Result<(), Error>) -> bool {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(result) => {
             result.unwrap();
@@ -52,7 +52,7 @@ fn killed(work: impl FnOnce() -> Result<(), Error>) -> bool {
 
 /// Every distribution that is listed as complete has all its files.
 #[track_caller]
-fn assert_honest(world: &World, step: usize) {
+pub(super) fn assert_honest(world: &World, step: usize) {
     for dist in world.installed().iter().filter(|dist| dist.complete) {
         let record = fs::read(dist.dist_info.join("RECORD")).unwrap();
         for row in parse_record(&record).unwrap().iter().filter(|row| !row.hash.is_empty()) {
@@ -70,7 +70,7 @@ fn finished() -> BTreeMap<String, String> {
 }
 
 /// The tree with the temporary directory's name taken out of its texts and RECORDs (whose digests depend on it).
-fn without_place(world: &World) -> BTreeMap<String, String> {
+pub(super) fn without_place(world: &World) -> BTreeMap<String, String> {
     let root = world.root().to_string_lossy().into_owned();
     let mut tree = world.tree();
     for (path, content) in &mut tree {

@@ -81,7 +81,7 @@ impl World {
         crate::installed(&self.layout).unwrap()
     }
 
-    /// All files of the environment with their content.
+    /// All files of the environment with their content, and links with what they lead to.
     fn tree(&self) -> BTreeMap<String, String> {
         tree(&self.layout.prefix)
     }
@@ -120,6 +120,9 @@ fn tree(root: &Path) -> BTreeMap<String, String> {
             let path = directory.join(entry.file_name());
             if entry.file_type().unwrap().is_dir() {
                 pending.push(path);
+            } else if entry.file_type().unwrap().is_symlink() {
+                let target = fs::read_link(entry.path()).unwrap();
+                files.insert(path.to_string_lossy().into_owned(), format!("-> {}", target.display()));
             } else {
                 let content = String::from_utf8_lossy(&fs::read(entry.path()).unwrap()).into_owned();
                 files.insert(path.to_string_lossy().into_owned(), content);

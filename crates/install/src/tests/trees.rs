@@ -1,7 +1,9 @@
 //! Tree links: what becomes one, and that nothing of ours ever writes or deletes through one.
 
+use super::crash::{assert_honest, killed, without_place};
 use super::wheel_writer::WheelWriter;
 use super::{World, options};
+use crate::fault::{Fault, plan};
 use crate::record::parse_record;
 use crate::store::remove_tree;
 use crate::{Change, Collection, Install, InstalledDist, LinkMode, Options, change, check, collect, trees, uninstall};
@@ -383,4 +385,66 @@ fn data_that_lands_in_a_library_is_not_written_through_a_link() {
     let wish = Change { remove: &[], install: &[b] };
     change(&world.store, &world.layout, &wish, &with_trees(), &pybun_model::silent).unwrap();
     assert_eq!((world.links(), world.stored()), (vec![], before));
+}
+
+/// An environment in which a link has to become a directory and another one to lead elsewhere; what is asked for, and
+/// what was there and stays.
+fn to_be_changed() -> (World, Vec<Install>, Install) {
+    let world = world();
+    let a = world.add(&wheel("a", "1", &["ns/__init__.py", "ns/a/__init__.py"]));
+    let old = world.add(&wheel("d", "1", &["d/__init__.py", "d/gone.py"]));
+    let b = world.add(&wheel("b", "1", &["b.py"]));
+    world.tree_install(&[a.clone(), old, b]);
+    assert_eq!(world.links(), ["d", "ns"]);
+    let c = world.add(&wheel("c", "1", &["ns/c.py", "c/__init__.py"]).file("ns/__init__.py", "# a 1"));
+    let new = world.add(&wheel("d", "2", &["d/__init__.py", "d/more.py"]));
+    (world, vec![c, new], a)
+}
+
+/// As a command does it: what is not whole is asked for again.
+fn insist(world: &World, batch: &[Install], other: &Install) {
+    crate::repair(&world.store, &world.layout).unwrap();
+    let is_whole = world.installed().iter().any(|dist| dist.name == other.name && dist.complete);
+    let all: Vec<Install> = Some(other).filter(|_| !is_whole).into_iter().chain(batch).cloned().collect();
+    world.tree_install(&all);
+}
+
+#[test]
+fn a_kill_and_a_full_disk_at_any_step_are_mended() {
+    let expected = {
+        let (world, batch, other) = to_be_changed();
+        insist(&world, &batch, &other);
+        assert_eq!(world.links(), ["c", "d", "ns/a"]);
+        without_place(&world)
+    };
+    for fault in [Fault::Kill, Fault::DiskFull] {
+        let mut steps = 0;
+        loop {
+            let (world, batch, other) = to_be_changed();
+            let old: BTreeMap<String, String> = world.stored();
+            plan(Some((steps, fault)));
+            let install = || crate::install(&world.store, &world.layout, &batch, &with_trees(), &pybun_model::silent);
+            let mut met = false;
+            let was_killed = killed(|| {
+                met = install().is_err();
+                Ok(())
+            });
+            let pending = plan(None);
+            assert_honest(&world, steps);
+            insist(&world, &batch, &other);
+            assert!(without_place(&world) == expected, "{fault:?} at step {steps}");
+            assert!(old.iter().all(|(path, content)| world.stored().get(path) == Some(content)), "step {steps}");
+            world.assert_sound();
+            for dist in world.installed() {
+                uninstall(&world.layout, &dist).unwrap();
+            }
+            assert_eq!(world.links(), Vec::<String>::new());
+            if !was_killed && !met {
+                assert!(pending, "the fault was not met");
+                break;
+            }
+            steps += if fault == Fault::Kill { 1 } else { 4 };
+        }
+        assert!(steps > 40, "only {steps} steps were tried");
+    }
 }
