@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -98,6 +108,25 @@ test('a plain project locks, installs and runs without Node', async () => {
   expect(await starts(['install', '--quiet'])).toMatchObject({ code: 0, node: 0 })
   const gone = await place.pybun(['run', '-c', 'import greet'], indexOnly())
   expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining('ModuleNotFoundError') })
+})
+
+test('without Node too, the data directory is collected once a day, by a process of its own', async () => {
+  await install('registry')
+  await place.pybun(['--version'])
+  writeFileSync(join(place.project, 'pyproject.toml'), PROJECT)
+  expect(await starts(['install', '--quiet'])).toMatchObject({ code: 0, node: 0 })
+  const collected = join(place.data, 'packages', 'v2', 'collected')
+  const again = async () => {
+    rmSync(join(place.project, '.pybun', 'venv'), { recursive: true })
+    return starts(['install', '--quiet'])
+  }
+  expect(await again()).toMatchObject({ code: 0, node: 0 })
+  const before = place.nodeStarts()
+  const yesterday = new Date(Date.now() - 2 * 24 * 3600 * 1000)
+  utimesSync(collected, yesterday, yesterday)
+  expect(await again()).toMatchObject({ code: 0 })
+  await expect.poll(() => place.nodeStarts() - before, { timeout: 10_000 }).toBe(1)
+  expect(statSync(collected).mtimeMs).toBeGreaterThan(Date.now() - 60_000)
 })
 
 test('PYBUN_KEEP_BIN keeps the command as npm made it', async () => {

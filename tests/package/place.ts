@@ -22,6 +22,8 @@ export interface Result {
 export interface Place {
   prefix: string
   project: string
+  /** Where PyBun keeps what it has fetched. */
+  data: string
   /** The command that npm made. */
   command: string
   npm(...args: string[]): Promise<Result>
@@ -61,6 +63,7 @@ export function makePlace(registry: string): Place {
   return {
     prefix,
     project,
+    data: join(home, '.cache', 'pybun'),
     command,
     npm: (...args) => run('npm', args, project, npm_env),
     pybun: (args, env = {}) =>

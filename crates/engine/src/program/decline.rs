@@ -14,7 +14,8 @@ pub fn exec(args: &[OsString]) -> ExitCode {
     replace(command)
 }
 
-fn launcher() -> Option<std::path::PathBuf> {
+/// The program that people call, beside this one.
+pub fn launcher() -> Option<std::path::PathBuf> {
     let own = std::env::current_exe().ok()?;
     let launcher = own.with_file_name(format!("pybun{}", std::env::consts::EXE_SUFFIX));
     launcher.is_file().then_some(launcher)

@@ -1,6 +1,7 @@
 //! `pybun install`: the environment that manifest and lock describe.
 
 use crate::Decline;
+use crate::collect;
 use crate::describe::{headline, move_line, packages, up_to_date};
 use crate::lock::{LockResult, Saved, client, hold, lock_project, runtime, save};
 use crate::place::Place;
@@ -50,6 +51,7 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
         let options = pybun_install::Options { link: place.link_mode, ..sync::options() };
         let applied = sync::apply_with(&planned, &fetched, &place.cache_dir, &options, &*report.emitter());
         applied.map_err(|_| Decline)?;
+        collect::start_when_due(place);
     }
     if !place.steered {
         // Without a stamp everything still works.

@@ -4,6 +4,7 @@
 //! to the CLI, which does the same from the start and explains itself. So there is one place that decides (the CLI), and
 //! this program may know little.
 
+mod collect;
 mod decline;
 mod describe;
 mod install;
