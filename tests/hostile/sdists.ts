@@ -270,6 +270,53 @@ export const SDISTS: Row[] = [
     refused('build/bad-backend'),
   ),
 
+  backend('a path above', 'return "../evil-1.0-py3-none-any.whl"', refused('build/bad-answer')),
+  backend('an absolute path', 'return made(wheel_directory)', refused('build/bad-answer')),
+  backend('nothing', 'made(wheel_directory)', refused('build/bad-answer')),
+  backend('a number', 'return 7', refused('build/bad-answer')),
+  backend('a wheel that it did not make', 'return WHEEL', refused('build/bad-answer')),
+  backend(
+    'a link',
+    'os.symlink(made("."), os.path.join(wheel_directory, WHEEL)); return WHEEL',
+    refused('build/bad-answer'),
+  ),
+  backend('a pipe', 'os.mkfifo(os.path.join(wheel_directory, WHEEL)); return WHEEL', refused('build/bad-answer')),
+  backend('a directory', 'os.mkdir(os.path.join(wheel_directory, WHEEL)); return WHEEL', refused('build/bad-answer')),
+  backend(
+    'half a wheel',
+    'open(os.path.join(wheel_directory, WHEEL), "w").write("PK"); return WHEEL',
+    refused('install/broken-wheel'),
+  ),
+  backend(
+    'a wheel that leads out',
+    'made(wheel_directory, "../evil.py"); return WHEEL',
+    refused('install/path-traversal'),
+  ),
+  backend(
+    'a wheel that replaces the interpreter',
+    'made(wheel_directory, STEM + ".data/scripts/python"); return WHEEL',
+    refused('install/reserved-script'),
+  ),
+  backend('an exit', 'os._exit(0)', refused('build/failed')),
+  backend('a signal', 'os.kill(os.getpid(), 9)', refused('build/failed')),
+  backend('escape codes', 'raise SystemExit("\\x1b]0;title\\x07\\x1b[2J")', refused('build/failed')),
+  backend('a question', 'input("password: "); return WHEEL', refused('build/failed')),
+  backend(
+    'ten megabytes of text',
+    'made(wheel_directory); print("x" * (10 << 20)); return WHEEL',
+    harmless('text goes to a log'),
+  ),
+  backend(
+    'bytes that are no text',
+    'made(wheel_directory); os.write(1, b"\\xff" * 1000); return WHEEL',
+    harmless('text goes to a log'),
+  ),
+  backend(
+    'a process that stays',
+    'made(wheel_directory); subprocess.Popen(["sleep", "90"]); return WHEEL',
+    harmless('nobody waits for it'),
+  ),
+
   zipped('nothing wrong', [], harmless('the control: it is a right sdist')),
   zipped('a path above', [{ name: '../evil.py', data: PAYLOAD }], BAD),
   zipped('an absolute path', (at) => [{ name: `${at.outside}/evil.py`, data: PAYLOAD }], BAD),
@@ -297,6 +344,33 @@ function sound(at: Made): Entry[] {
     { name: `${at.stem}/build/tiny_backend.py`, data: BACKEND },
     { name: `${at.stem}/src/${at.escaped}.py`, data: 'x = 1\n' },
   ]
+}
+
+/** What a build hook does and answers, as Python. `made` writes a right wheel, with one more file of that name. */
+function backend(about: string, body: string, outcome: Outcome): Row {
+  const code = (at: Made) => `import os, subprocess, zipfile
+STEM = "${at.stem}"
+WHEEL = STEM + "-py3-none-any.whl"
+INFO = STEM + ".dist-info/"
+
+def made(directory, more=None):
+    path = os.path.abspath(os.path.join(directory, WHEEL))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(INFO + "METADATA", "Metadata-Version: 2.1\\nName: ${at.name}\\nVersion: 1.0\\n")
+        archive.writestr(INFO + "WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\n")
+        archive.writestr(INFO + "RECORD", "")
+        if more:
+            archive.writestr(more, "raise SystemExit\\n")
+    return path
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    ${body}
+`
+  return {
+    about: `sdist: a backend that answers ${about}`,
+    outcome,
+    make: (at) => tarGz(changed(sound(at), 'tiny_backend.py', code(at))),
+  }
 }
 
 function manifest(name: string, version: string): string {
