@@ -179,7 +179,7 @@ describe('indexes', () => {
 
   it('what narrows a resolution is handed on as it was written', async () => {
     const { request } = await ask(
-      ['--exclude-newer', '7 days', '--only-binary=a,b', '--pre', '-f', '/wheels', '--no-index'],
+      ['--exclude-newer', '7 days', '--only-binary=a,b', '--pre', '--prefer-binary', '-f', '/wheels', '--no-index'],
       { PYBUN_NO_BINARY: 'c d' },
       inManifest('constraints = ["a<2"]', 'excludes = ["x"]', 'environments = ["sys_platform == \'linux\'"]'),
     )
@@ -187,6 +187,7 @@ describe('indexes', () => {
       exclude_newer: '7 days',
       only_binary: ['a', 'b'],
       no_binary: ['c', 'd'],
+      prefer_binary: true,
       prereleases: 'allow',
       constraints: ['a<2'],
       excludes: ['x'],

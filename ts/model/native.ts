@@ -133,6 +133,7 @@ export interface Requirements {
   no_index: boolean
   no_binary: string[]
   only_binary: string[]
+  prefer_binary: boolean
   /** Pre-releases may be chosen. */
   pre: boolean
 }
@@ -195,6 +196,8 @@ export interface ResolveRequest {
   no_binary?: string[]
   /** Names of projects, or `:all:`. */
   only_binary?: string[]
+  /** An older version with a wheel before a newer one without. */
+  prefer_binary?: boolean
   /** Places of requirements that name only a project. */
   sources?: Record<string, SourceSetting>
   /** The one index of a project, by name. */

@@ -284,6 +284,7 @@ function defaults({ system }: Sources): Layer {
       'exclude-newer': null,
       'only-binary': [],
       'no-binary': [],
+      'prefer-binary': false,
       constraints: [],
       overrides: [],
       excludes: [],

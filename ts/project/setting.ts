@@ -55,6 +55,7 @@ export type SettingKey =
   | 'exclude-newer'
   | 'only-binary'
   | 'no-binary'
+  | 'prefer-binary'
   | 'constraints'
   | 'overrides'
   | 'excludes'
@@ -216,6 +217,13 @@ export const SETTINGS: SettingSpec[] = [
     variable: 'PYBUN_NO_BINARY',
     type: 'selection',
     summary: 'Packages whose wheels are never used: names, or :all:',
+  },
+  {
+    key: 'prefer-binary',
+    option: 'prefer-binary',
+    variable: 'PYBUN_PREFER_BINARY',
+    type: 'boolean',
+    summary: 'Whether an older version with a wheel is taken before a newer one that has to be built',
   },
   {
     key: 'constraints',

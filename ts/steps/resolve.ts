@@ -134,6 +134,7 @@ export function machineRequest(
     pre?: boolean
     no_binary?: string[]
     only_binary?: string[]
+    prefer_binary?: boolean
   },
 ): ResolveRequest {
   const settings = common(place)
@@ -143,6 +144,7 @@ export function machineRequest(
     constraints: [...settings.constraints, ...(wish.constraints ?? [])],
     no_binary: [...settings.no_binary, ...(wish.no_binary ?? [])],
     only_binary: [...settings.only_binary, ...(wish.only_binary ?? [])],
+    prefer_binary: settings.prefer_binary || wish.prefer_binary === true,
     ...(wish.pre ? { prereleases: 'allow' as const } : {}),
     ...(wish.editables?.length ? { editables: wish.editables } : {}),
     ...(wish.hashes ? { hashes: wish.hashes } : {}),
@@ -169,6 +171,7 @@ function common({ settings, configuration }: Place) {
     exclude_newer: configuration['exclude-newer'].value as string | null,
     no_binary: strings('no-binary'),
     only_binary: strings('only-binary'),
+    prefer_binary: configuration['prefer-binary'].value === true,
     indexes: settings.index_of,
   }
 }

@@ -59,6 +59,7 @@ fn view(lock: &Lock) -> Value {
         "exclude_newer": inputs.exclude_newer,
         "no_binary": names(&inputs.no_binary),
         "no_build": names(&inputs.no_build),
+        "prefer_binary": inputs.prefer_binary,
         "sources": inputs.sources.iter().map(|(name, assigned)| {
             let view = match assigned {
                 Assigned::Index(index) => json!({ "index": index }),

@@ -208,6 +208,7 @@ pub fn requirements_read(request: String) -> napi::Result<String> {
             "find_links": read.find_links,
             "no_index": read.no_index,
             "no_binary": read.no_binary,
+            "prefer_binary": read.prefer_binary,
             "only_binary": read.only_binary,
             "pre": read.pre,
         }))

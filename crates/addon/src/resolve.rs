@@ -58,6 +58,8 @@ pub(crate) struct ResolveWire {
     #[serde(default)]
     only_binary: Vec<String>,
     #[serde(default)]
+    prefer_binary: bool,
+    #[serde(default)]
     indexes: BTreeMap<String, String>,
     #[serde(default)]
     editables: Vec<String>,
@@ -192,6 +194,7 @@ impl ResolveWire {
             exclude_newer: self.exclude_newer.clone(),
             no_binary: names(&self.no_binary)?,
             no_build: names(&self.only_binary)?,
+            prefer_binary: self.prefer_binary,
             sources: self.sources()?,
             mode: match self.resolution {
                 ModeWire::Highest => Mode::Highest,

@@ -40,6 +40,8 @@ pub struct Inputs {
     pub no_binary: Names,
     /// Never built.
     pub no_build: Names,
+    /// An older version with a wheel was to be taken before a newer one without.
+    pub prefer_binary: bool,
     /// What is said of a requirement beside its text.
     pub sources: BTreeMap<PackageName, Assigned>,
     pub mode: Mode,
@@ -185,6 +187,7 @@ impl Inputs {
             exclude_newer: None,
             no_binary: Names::Only(BTreeSet::new()),
             no_build: Names::Only(BTreeSet::new()),
+            prefer_binary: false,
             sources: BTreeMap::new(),
             mode: Mode::Highest,
             prereleases: Prereleases::IfNecessary,
@@ -205,6 +208,7 @@ impl Inputs {
             exclude_newer: None,
             no_binary: Names::default(),
             no_build: Names::default(),
+            prefer_binary: false,
             sources: BTreeMap::new(),
             mode: Mode::Highest,
             prereleases: Prereleases::IfNecessary,
@@ -263,6 +267,7 @@ impl Inputs {
         changed("exclude-newer", self.exclude_newer != other.exclude_newer);
         changed("no-binary", self.no_binary != other.no_binary);
         changed("only-binary", self.no_build != other.no_build);
+        changed("prefer-binary", self.prefer_binary != other.prefer_binary);
         for name in self.sources.keys().chain(other.sources.keys()).collect::<BTreeSet<_>>() {
             if self.sources.get(name) != other.sources.get(name) {
                 out.push(format!("the source of `{name}` changed"));

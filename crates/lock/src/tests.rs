@@ -47,6 +47,7 @@ fn full_lock() -> Lock {
     lock.inputs.exclude_newer = Some("2026-01-01T00:00:00Z".to_owned());
     lock.inputs.no_binary = Names::All;
     lock.inputs.no_build = Names::Only([name("f")].into());
+    lock.inputs.prefer_binary = true;
     lock.inputs.sources = [(name("g"), Assigned::Index("inner".to_owned())), (name("h"), Assigned::Editable)].into();
     let sources = [
         Source::Index { name: Some("inner".to_owned()) },
@@ -141,6 +142,7 @@ fn every_difference_of_the_inputs_is_said() {
         "`exclude-newer`",
         "`no-binary`",
         "`only-binary`",
+        "`prefer-binary`",
         "source of `g`",
         "source of `h`",
     ] {
@@ -227,7 +229,7 @@ prop_compose! {
         conflicts in proptest::collection::vec(proptest::collection::vec(a_kind(), 0..3), 0..3),
         roots in proptest::collection::vec((a_kind(), proptest::collection::vec(a_name(), 0..3)), 0..4),
         exclude_newer in proptest::option::of("[0-9A-Z: -]{1,20}"),
-        (no_binary, no_build) in (some_names(), some_names()),
+        (no_binary, no_build, prefer_binary) in (some_names(), some_names(), any::<bool>()),
         assigned in proptest::collection::btree_map(a_name(), proptest::option::of("[a-z]{1,5}"), 0..3),
     ) -> Lock {
         let requirement = |name: &String| format!("{name}>=1 ; sys_platform != '{name}'").parse().unwrap();
@@ -245,6 +247,7 @@ prop_compose! {
             exclude_newer,
             no_binary,
             no_build,
+            prefer_binary,
             sources: assigned.into_iter().map(|(name, index)| (name.parse().unwrap(), assign(index))).collect(),
             ..Inputs::of(roots.into_iter().map(root).collect())
         };

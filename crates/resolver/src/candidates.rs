@@ -52,14 +52,24 @@ impl Select<'_> {
             Mode::Lowest => true,
             Mode::LowestDirect => self.rules.is_direct(name, self.environment),
         };
-        for wanted in &stable_first {
-            let fits = |i: &usize| wanted.is_none_or(|pre| page.versions[*i].any_prerelease() == pre);
+        let binary_first = if self.inputs.prefer_binary { [true, false] } else { [false, false] };
+        for (wanted, binary) in stable_first.iter().flat_map(|wanted| binary_first.map(|binary| (wanted, binary))) {
+            let fits = |i: &usize| {
+                wanted.is_none_or(|pre| page.versions[*i].any_prerelease() == pre)
+                    && (!binary || self.has_wheel(name, page.files(*i)))
+            };
             let mut inside = page.inside(range).flatten();
             let found = if lowest { inside.find(fits) } else { inside.rev().find(fits) };
             let Some(i) = found else { continue };
             return self.candidate(name, page, i);
         }
         Candidate::None
+    }
+
+    fn has_wheel(&self, name: &PackageName, files: &[File]) -> bool {
+        let target = (&self.rules.oldest, self.python.newest_minor);
+        let usable = |file: &File| !file.yanked && fits(file, &self.inputs.target, target) == Some(true);
+        !self.inputs.no_binary.has(name) && files.iter().any(usable)
     }
 
     fn candidate(&self, name: &PackageName, page: &Page, i: usize) -> Candidate {

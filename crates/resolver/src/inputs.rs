@@ -30,6 +30,8 @@ pub struct Inputs {
     pub preferences: FxHashMap<PackageName, Vec<Preference>>,
     pub no_binary: Names,
     pub no_build: Names,
+    /// An older version with a wheel before a newer one without.
+    pub prefer_binary: bool,
     pub lookahead: Lookahead,
     /// Change the order of decisions after this many conflicts of a package; 0 for never.
     pub patience: u32,
@@ -148,6 +150,7 @@ impl Inputs {
             preferences: FxHashMap::default(),
             no_binary: Names::default(),
             no_build: Names::default(),
+            prefer_binary: false,
             lookahead: Lookahead::Transitive,
             patience: 5,
             limits: Limits::default(),

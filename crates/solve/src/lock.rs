@@ -31,6 +31,7 @@ pub(crate) fn resolver_inputs(request: &Request) -> Result<Inputs, Problem> {
     out.excludes = inputs.excludes.iter().chain(&request.own).cloned().collect();
     out.no_binary = names_of(&inputs.no_binary);
     out.no_build = names_of(&inputs.no_build);
+    out.prefer_binary = inputs.prefer_binary;
     out.mode = match inputs.mode {
         Mode::Highest => pybun_resolver::Mode::Highest,
         Mode::Lowest => pybun_resolver::Mode::Lowest,

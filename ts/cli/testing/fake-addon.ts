@@ -37,6 +37,7 @@ export function fakeAddon(world: World = {}): Addon & { calls: string[] } {
       no_index: false,
       no_binary: [],
       only_binary: [],
+      prefer_binary: false,
       pre: false,
     })),
     scriptParse: answer(({ text }: { text: string }) => ({

@@ -65,4 +65,10 @@ export const INDEX_OPTIONS: OptionSpec[] = [
     summary: 'Never use wheels of this package; :all: for none',
     env: 'PYBUN_NO_BINARY',
   },
+  {
+    name: 'prefer-binary',
+    kind: 'flag',
+    summary: 'Take an older version with a wheel before a newer one that has to be built',
+    env: 'PYBUN_PREFER_BINARY',
+  },
 ]

@@ -32,7 +32,7 @@ fn world() -> World {
 }
 
 fn wheel(name: &str, version: &str, files: &[&str]) -> WheelWriter {
-    files.iter().fold(WheelWriter::new(name, version), |wheel, file| wheel.file(file, &format!("# {name} {version}")))
+    files.iter().fold(WheelWriter::new(name, version), |wheel, file| wheel.file(file, format!("# {name} {version}")))
 }
 
 impl World {

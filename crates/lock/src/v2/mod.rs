@@ -48,6 +48,7 @@ fn to_wire(lock: &Lock) -> wire::Lock<'static> {
         exclude_newer: inputs.exclude_newer.clone().map(Into::into),
         no_binary: names_to_wire(&inputs.no_binary),
         no_build: names_to_wire(&inputs.no_build),
+        prefer_binary: inputs.prefer_binary,
         sources: inputs.sources.iter().map(|(name, of)| (name.to_string().into(), assigned_to_wire(of))).collect(),
         mode: inputs.mode as u8,
         prereleases: inputs.prereleases as u8,
@@ -188,6 +189,7 @@ fn from_wire(wire: wire::Lock) -> Result<Lock, Error> {
         exclude_newer: wire.exclude_newer.map(Cow::into_owned),
         no_binary: names_from_wire(wire.no_binary)?,
         no_build: names_from_wire(wire.no_build)?,
+        prefer_binary: wire.prefer_binary,
         sources: wire.sources.into_iter().map(assigned_from_wire).collect::<Result<_, _>>()?,
         mode: match wire.mode {
             0 => Mode::Highest,

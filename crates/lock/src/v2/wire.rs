@@ -30,6 +30,7 @@ pub(super) struct Lock<'a> {
     /// `None` for all.
     #[serde(borrow)]
     pub(super) no_build: Option<Vec<Cow<'a, str>>>,
+    pub(super) prefer_binary: bool,
     /// By name; the name of an index, or `None` for an editable.
     #[serde(borrow)]
     pub(super) sources: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,

@@ -98,3 +98,21 @@ fn wheels_or_sources_may_be_ruled_out_for_some_or_for_all() {
     let others = Inputs { no_build: names(&["lib"]), no_binary: names(&["lib"]), ..inputs(&["built<3"]) };
     assert_eq!(solve(others, WORLD).unwrap(), "built==2");
 }
+
+#[test]
+fn an_older_wheel_may_be_preferred_to_a_newer_source() {
+    let world = "
+        a 1 {py3-none-any}:
+        a 2 {py3-none-any yanked}:
+        a 3 {sdist}:
+        only 1 {sdist}:
+        only 2 {sdist}:
+        soon 1 {sdist}:
+        soon 2a1 {py3-none-any}:
+    ";
+    let asked = || inputs(&["a", "only", "soon"]);
+    assert_eq!(solve(asked(), world).unwrap(), "a==3\nonly==2\nsoon==1");
+    let preferring = || Inputs { prefer_binary: true, ..asked() };
+    assert_eq!(solve(preferring(), world).unwrap(), "a==1\nonly==2\nsoon==1");
+    assert_eq!(solve(Inputs { no_binary: Names::All, ..preferring() }, world).unwrap(), "a==3\nonly==2\nsoon==1");
+}
