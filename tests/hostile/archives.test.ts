@@ -66,7 +66,7 @@ async function tried(box: Sandbox, at: Made, row: Row) {
   const state = join(box.project, '.pybun')
   mkdirSync(box.cache, { recursive: true })
   const before = surroundings(box.root, [state, box.cache])
-  const args = ['install']
+  const args = ['install', ...(row.args ?? [])]
   const ran = await run(box, { args, exit: 0 }, ['--format=json'])
   const envelope = checkEnvelope(ran, args)
   const changed = difference(before, surroundings(box.root, [state, box.cache]))
@@ -84,7 +84,7 @@ async function tried(box: Sandbox, at: Made, row: Row) {
     expect([problem?.code, ran.exit], told).toEqual([row.outcome.code, 1])
     expect(changed, told).toEqual([])
     expect(existsSync(library) ? readdirSync(library).filter((name) => !isOurs(name)) : [], told).toEqual([])
-    expect(storedWheels(box.cache).length, told).toBeLessThanOrEqual(row.beside?.length ?? 0)
+    expect(storedWheels(box.cache).length, told).toBeLessThanOrEqual((row.beside?.length ?? 0) + (row.kept ? 1 : 0))
   } else {
     expect([envelope.status, ran.exit], told).toEqual(['ok', 0])
     expect(

@@ -98,6 +98,25 @@ const WAYS: Way[] = [
   { about: 'an interpreter in another place', python: linkedPrefix },
 ]
 
+test('bytecode too', async () => {
+  const trees: Map<string, string>[] = []
+  for (const [at, count] of [1, 1, 2, 16].entries()) {
+    const place = join(box.root, `compiled ${at}`)
+    mkdirSync(place)
+    for (const file of ['pyproject.toml', 'pybun.lockb']) copyFileSync(join(box.project, file), join(place, file))
+    const number = `${count}`
+    const threads = { PYBUN_IO_THREADS: number, PYBUN_CPU_THREADS: number }
+    const env = { ...threads, ...(at === 0 ? {} : { PYBUN_CACHE_DIR: join(place, '.cache') }) }
+    const args = ['install', '--compile-bytecode']
+    const ran = await run(box, { cwd: relative(box.project, place), args, env, exit: 0 })
+    expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
+    trees.push(tree(place))
+  }
+  const [one = new Map(), ...others] = trees
+  expect([...one.keys()].filter((path) => path.endsWith('.pyc')).length).toBeGreaterThan(900)
+  for (const other of others) expect(difference(one, other)).toEqual([])
+})
+
 test.each(WAYS)('$about', async (way) => {
   const at = join(box.root, way.place ?? way.about.replaceAll(' ', '-'))
   mkdirSync(at, { recursive: true })

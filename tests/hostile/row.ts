@@ -7,6 +7,10 @@ export interface Row {
   filename?: (at: Made) => string
   /** The index states no metadata, so that it is cut out of the archive. */
   bare?: true
+  /** Further arguments of the installation. */
+  args?: string[]
+  /** It is right by itself, so that it stays in the store although no environment takes it. */
+  kept?: true
   /** Other distributions that stand in the environment before. */
   beside?: string[]
 }

@@ -40,6 +40,14 @@ const named = (name: string | Buffer, more: Partial<Member> = {}): Parts => ({
 })
 const victim = (more: Partial<Member>): Parts => ({ add: [{ name: 'b.py', data: 'y = 22222222222222\n', ...more }] })
 const point = (line: string): Parts => ({ points: `[console_scripts]\n${line}\n` })
+/** With bytecode asked for. */
+const compiled = (about: string, files: Record<string, string | Buffer>): Row =>
+  row(
+    `to be compiled: ${about}`,
+    { add: Object.entries(files).map(([name, data]) => ({ name, data })) },
+    harmless('what cannot be compiled is left as it is', { 'a.py': 'x = 1\n' }),
+    { args: ['--compile-bytecode'] },
+  )
 const script = (path: string) => (at: Made) => named(`${at.stem}.data/${path}`, { data: '#!python\nprint(1)\n' })
 
 export const WHEELS: Row[] = [
@@ -451,6 +459,26 @@ export const WHEELS: Row[] = [
     { beside: ['beside'] },
   ),
 
+  compiled('no Python', { 'b.py': 'this is no Python\n' }),
+  compiled('a NUL', { 'b.py': 'x = 1\0\n' }),
+  compiled('no UTF-8', { 'b.py': Buffer.from([0x78, 0x3d, 0x27, 0xff, 0x27]) }),
+  compiled('an encoding that nobody knows', { 'b.py': '# coding: nonsense\nx = 1\n' }),
+  compiled('parentheses without end', { 'b.py': `${'('.repeat(100_000)}\n` }),
+  compiled('operators without end', { 'b.py': `x = ${'-'.repeat(500_000)}1\n` }),
+  compiled('attributes without end', { 'b.py': `x = y${'.z'.repeat(200_000)}\n` }),
+  compiled('a number without end', { 'b.py': `x = 1${'0'.repeat(1_000_000)}\n` }),
+  compiled('a sum that is too large', { 'b.py': 'x = 2 ** 2 ** 40\ny = "x" * 10 ** 9 * 9\n' }),
+  compiled('a line feed in its name', { 'a\nb.py': 'x = 1\n' }),
+  compiled('bytecode of its own', {
+    '__pycache__/a.cpython-311.pyc': 'no bytecode',
+    '__pycache__/a.cpython-312.pyc': '',
+  }),
+  row(
+    'a file where the environment has a directory',
+    named('__pycache__', { data: 'a file' }),
+    refused('install/in-the-way'),
+    { kept: true },
+  ),
   row(
     'METADATA in Latin-1',
     (at) => ({
