@@ -7,7 +7,7 @@ import { directorySource } from './directory.mjs'
 import { faultBook } from './faults.mjs'
 import { normalized } from './metadata.mjs'
 import { inventedSource } from './packages.mjs'
-import { chooseType, renderList, renderPage } from './pages.mjs'
+import { chooseType, renderList, renderPage, STORAGE } from './pages.mjs'
 
 export { inventedFiles, inventedSource } from './packages.mjs'
 
@@ -77,7 +77,10 @@ async function serve(state, request, response) {
   const denied = denial(options.auth, request.headers.authorization, path)
   if (denied) return refuse(response, denied.status, denied.headers, 'authentication required\n')
   const reply = { request, response, entry, options, fault, link: state.link }
-  if (path.startsWith('/files/')) return sendFile(state, decodeURIComponent(path.slice('/files/'.length)), reply)
+  if (path.startsWith('/files/')) {
+    const filename = path.slice('/files'.length).replace(STORAGE, '/').slice(1)
+    return sendFile(state, decodeURIComponent(filename), reply)
+  }
   if (path === '/simple/' || path === '/simple') return sendList(state, reply)
   const project = /^\/simple\/([^/]+)(\/?)$/.exec(path)
   if (project) return sendPage(state, decodeURIComponent(project[1] ?? ''), project[2] === '/', reply)

@@ -30,7 +30,7 @@ export function chooseType(accept, offers) {
 export function renderPage(page, { type, filesUrl, metadata }) {
   const files = page.files.map((file) => {
     const { 'core-metadata': core, 'dist-info-metadata': _, ...rest } = file
-    const url = `${filesUrl}${encodeURIComponent(file.filename)}`
+    const url = `${filesUrl}${storagePath(file.url)}${encodeURIComponent(file.filename)}`
     return { ...rest, url, ...(metadata && core ? { 'core-metadata': core } : {}) }
   })
   if (type !== JSON_TYPE) return renderHtml(page, files)
@@ -38,6 +38,16 @@ export function renderPage(page, { type, filesUrl, metadata }) {
   const meta = { 'api-version': page.status ? '1.4' : '1.1' }
   return JSON.stringify({ meta, name: page.name, versions: page.versions ?? [], files, ...status })
 }
+
+/**
+ * The directory in which the software of the public index keeps a recorded file: a client may know it beforehand.
+ * @param {string} [url]
+ */
+function storagePath(url = '') {
+  return STORAGE.exec(new URL(url, 'http://index').pathname)?.[1] ?? ''
+}
+
+export const STORAGE = /^\/(packages\/[0-9a-f]{2}\/[0-9a-f]{2}\/[0-9a-f]{60}\/)/
 
 /** @param {string[]} names @param {string} type */
 export function renderList(names, type) {
