@@ -3,7 +3,7 @@
 use crate::child::{FAILED, install};
 use crate::trace::{End, Fault, run};
 use crate::wheels::{World, tree};
-use pybun_install::{installed, uninstall};
+use pybun_install::{LinkMode, installed, uninstall};
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -13,12 +13,18 @@ const ERRORS: [i32; 4] = [libc::ENOSPC, libc::EACCES, libc::EIO, libc::EMFILE];
 
 pub fn main() {
     let long = std::env::var("PYBUN_FAULTS").is_ok_and(|value| value == "long");
-    let expected = Expected::make();
+    let expected = Expected::make(LinkMode::Auto);
     timed("every call fails once", || every_call_fails(&expected, long));
     timed("killed at every call", || killed_at_every_call(&expected, if long { 1 } else { 5 }));
     timed("killed at any moment", || killed_at_any_moment(&expected, if long { 1000 } else { 60 }));
-    timed("sixteen installations, one store, and collections", sixteen_and_collections);
-    timed("four installations into one environment", four_into_one);
+    timed("sixteen installations, one store, and collections", || many_and_collections(LinkMode::Auto, 16));
+    timed("four installations into one environment", || four_into_one(LinkMode::Auto));
+    let expected = Expected::make(LinkMode::Tree);
+    timed("tree links: killed at any moment", || killed_at_any_moment(&expected, if long { 300 } else { 12 }));
+    // Each collection makes the others compile again.
+    let many = if long { 16 } else { 4 };
+    timed("tree links: many and collections", || many_and_collections(LinkMode::Tree, many));
+    timed("tree links: four into one", || four_into_one(LinkMode::Tree));
 }
 
 fn timed(what: &str, case: impl FnOnce() -> String) {
@@ -29,6 +35,7 @@ fn timed(what: &str, case: impl FnOnce() -> String) {
 
 /// What a whole installation leaves.
 struct Expected {
+    link: LinkMode,
     environment: Vec<(String, Vec<u8>)>,
 }
 
@@ -48,23 +55,25 @@ impl Drop for Fresh {
 }
 
 /// An environment with the old wheels, and the new ones beside it.
-fn fresh() -> Fresh {
+fn fresh(link: LinkMode) -> Fresh {
     let root = root();
     let _ = fs::remove_dir_all(&root);
-    let world = World { root };
+    let world = World { root, link };
     world.write_wheels();
     install(&world, "env", "old", 1).expect("nothing fails yet");
     Fresh(world)
 }
 
 impl Expected {
-    fn make() -> Self {
-        let fresh = fresh();
+    fn make(link: LinkMode) -> Self {
+        let fresh = fresh(link);
         install(&fresh.0, "env", "new", 1).expect("nothing fails here");
         let environment = tree(&fresh.0.root.join("env"));
-        assert!(environment.iter().any(|(path, _)| path.ends_with("c/deep/er/m11.py")));
+        let deep = fresh.0.environment("env").purelib.join("c/deep/er/m11.py");
+        assert!(deep.is_file());
+        assert_eq!(environment.iter().any(|(path, _)| path.ends_with("c/deep/er/m11.py")), link == LinkMode::Auto);
         assert!(!environment.iter().any(|(path, _)| path.ends_with("gone.py")));
-        Self { environment }
+        Self { link, environment }
     }
 
     /// Nothing seems whole that is not; the next installation ends well; the store is sound.
@@ -102,9 +111,13 @@ fn assert_sound(world: &World, what: &str) {
     }
 }
 
+fn name(link: LinkMode) -> &'static str {
+    if link == LinkMode::Tree { "tree" } else { "auto" }
+}
+
 fn child(task: &str, world: &World, environment: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("a test knows where it is"));
-    command.env("PYBUN_FAULTS_CHILD", format!("{task} {} {environment}", world.root.display()));
+    command.env("PYBUN_FAULTS_CHILD", format!("{task} {} {environment} {}", world.root.display(), name(world.link)));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
@@ -114,7 +127,7 @@ fn every_call_fails(expected: &Expected, long: bool) -> String {
     loop {
         let errors: &[i32] = if long { &ERRORS } else { &ERRORS[at % 4..=at % 4] };
         for &errno in errors {
-            let fresh = fresh();
+            let fresh = fresh(expected.link);
             let (end, calls) = run(child("install", &fresh.0, "env"), at, Fault::Errno(errno));
             if calls <= at {
                 assert!(at > 150, "only {at} calls were tried");
@@ -133,7 +146,7 @@ fn every_call_fails(expected: &Expected, long: bool) -> String {
 fn killed_at_every_call(expected: &Expected, step: usize) -> String {
     let mut at = 0;
     loop {
-        let fresh = fresh();
+        let fresh = fresh(expected.link);
         let (end, calls) = run(child("install", &fresh.0, "env"), at, Fault::Kill);
         if calls <= at {
             return format!("{} kills", at / step);
@@ -146,7 +159,7 @@ fn killed_at_every_call(expected: &Expected, step: usize) -> String {
 
 fn killed_at_any_moment(expected: &Expected, times: usize) -> String {
     let whole = {
-        let fresh = fresh();
+        let fresh = fresh(expected.link);
         let start = Instant::now();
         assert!(child("install", &fresh.0, "env").status().is_ok_and(|status| status.success()));
         start.elapsed()
@@ -157,7 +170,7 @@ fn killed_at_any_moment(expected: &Expected, times: usize) -> String {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
-        let fresh = fresh();
+        let fresh = fresh(expected.link);
         let wait = whole.mul_f64((seed % 1000) as f64 / 1000.0);
         let mut running = child("install", &fresh.0, "env").spawn().expect("a test can start itself");
         std::thread::sleep(wait);
@@ -171,18 +184,18 @@ fn killed_at_any_moment(expected: &Expected, times: usize) -> String {
     format!("{killed} of {times} were still running")
 }
 
-fn sixteen_and_collections() -> String {
-    let fresh = fresh();
+fn many_and_collections(link: LinkMode, count: usize) -> String {
+    let fresh = fresh(link);
     let world = &fresh.0;
     let mut collector =
         child("collect", world, "none").stderr(Stdio::inherit()).spawn().expect("a test can start itself");
-    let names: Vec<String> = (0..16).map(|number| format!("env{number}")).collect();
+    let names: Vec<String> = (0..count).map(|number| format!("env{number}")).collect();
     let all: Vec<Child> = names.iter().map(|name| start("insist", world, name)).collect();
     let ended: Vec<Option<i32>> = all.into_iter().map(end_of).collect();
     assert!(collector.try_wait().expect("it is our child").is_none(), "the collector gave up");
     let _ = collector.kill();
     collector.wait().expect("it is our child");
-    assert_eq!(ended, vec![Some(0); 16]);
+    assert_eq!(ended, vec![Some(0); count]);
     for name in &names {
         assert_honest(world, name, name);
         assert_eq!(installed(&world.environment(name)).expect("it can be read").len(), 2, "{name}");
@@ -191,8 +204,8 @@ fn sixteen_and_collections() -> String {
     format!("{} wheels in the store", world.store().wheels().expect("it can be read").len())
 }
 
-fn four_into_one() -> String {
-    let fresh = fresh();
+fn four_into_one(link: LinkMode) -> String {
+    let fresh = fresh(link);
     let all: Vec<Child> = (0..4).map(|_| start("insist", &fresh.0, "env")).collect();
     assert_eq!(all.into_iter().map(end_of).collect::<Vec<_>>(), vec![Some(0); 4]);
     assert_honest(&fresh.0, "env", "four");
@@ -203,7 +216,8 @@ fn four_into_one() -> String {
     for dist in &found {
         uninstall(&layout, dist).expect("it is whole");
     }
-    assert!(tree(&layout.purelib).is_empty(), "something was left");
+    let left: Vec<String> = tree(&layout.purelib).into_iter().map(|(path, _)| path).collect();
+    assert!(left.iter().all(|path| path == ".pybun-trees"), "{left:?} was left");
     "all whole".to_owned()
 }
 

@@ -1,4 +1,4 @@
-//! The process that installs: what it does is in PYBUN_FAULTS_CHILD, `<task> <root> <environment>`.
+//! The process that installs: what it does is in PYBUN_FAULTS_CHILD, `<task> <root> <environment> <link mode>`.
 
 use crate::wheels::{Wheel, World};
 use pybun_install::{Change, Collection, Error, Limits, Options, change, collect};
@@ -11,8 +11,8 @@ pub const FAILED: i32 = 3;
 pub fn main() {
     let task = std::env::var("PYBUN_FAULTS_CHILD").expect("the parent has set it");
     let words: Vec<&str> = task.split(' ').collect();
-    let [task, root, environment] = words[..] else { panic!("three words are expected") };
-    let world = World { root: root.into() };
+    let [task, root, environment, link] = words[..] else { panic!("four words are expected") };
+    let world = World { root: root.into(), link: link.parse().expect("the parent names a mode") };
     match task {
         "install" => {
             let wheels = world.wheels("new");
@@ -40,7 +40,7 @@ pub fn install(world: &World, environment: &str, set: &str, tries: usize) -> Res
 fn place(world: &World, environment: &str, wheels: &[Wheel], tries: usize) -> Result<(), Error> {
     let (store, layout) = (world.store(), world.environment(environment));
     let installs: Vec<_> = wheels.iter().map(|wheel| wheel.install()).collect();
-    let options = Options { threads: 1, ..Options::default() };
+    let options = Options { threads: 1, link: world.link, ..Options::default() };
     for left in (0..tries).rev() {
         for wheel in wheels {
             store.add_wheel(&wheel.path, &wheel.name, wheel.sha256, 1, &pybun_model::silent)?;

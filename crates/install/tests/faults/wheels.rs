@@ -1,15 +1,18 @@
 //! The wheels of these tests, and the directories they go to.
 
-use pybun_install::{Install, Layout, Store};
+use pybun_install::{Install, Layout, LinkMode, Store};
 use pybun_model::{Sha256, WheelName};
 use sha2::Digest;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
 
 /// Everything of one run.
 #[derive(Clone)]
 pub struct World {
     pub root: PathBuf,
+    pub link: LinkMode,
 }
 
 pub struct Wheel {
@@ -36,7 +39,7 @@ impl World {
             scripts: prefix.join("bin"),
             data: prefix.clone(),
             headers: prefix.join("include"),
-            python: prefix.join("bin/python"),
+            python: if self.link == LinkMode::Tree { python() } else { prefix.join("bin/python") },
             prefix,
         }
     }
@@ -69,6 +72,16 @@ impl World {
             })
             .collect()
     }
+}
+
+/// Trees are compiled.
+fn python() -> PathBuf {
+    static FOUND: LazyLock<PathBuf> = LazyLock::new(|| {
+        let output = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
+        let output = output.expect("these tests need a python3 on PATH");
+        String::from_utf8_lossy(&output.stdout).trim().into()
+    });
+    FOUND.clone()
 }
 
 impl Wheel {
