@@ -2,7 +2,7 @@
  * Runs every case folder beside this file, once per mode. `PYBUN_UPDATE_CASES=1` records what a run printed and changed;
  * read the difference before you commit it.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -12,7 +12,7 @@ import { describeChanges, readTree } from './harness/changes.ts'
 import { checkEnvelope } from './harness/envelope.ts'
 import { filter, settledLines, withoutEventCounts, withoutVersion } from './harness/filters.ts'
 import { type Ran, run } from './harness/run.ts'
-import { PYBUN, type Sandbox, sandbox } from './harness/sandbox.ts'
+import { PYBUN, removeAll, type Sandbox, sandbox } from './harness/sandbox.ts'
 
 const ROOT = fileURLToPath(new URL('.', import.meta.url))
 const PACKAGES = JSON.parse(readFileSync(join(ROOT, 'harness', 'packages.json'), 'utf8'))
@@ -73,7 +73,7 @@ async function prepare(step: Step, box: Sandbox, index: LocalIndex) {
     mkdirSync(dirname(join(box.project, path)), { recursive: true })
     writeFileSync(join(box.project, path), text)
   }
-  for (const path of step.remove ?? []) rmSync(join(box.root, path), { recursive: true })
+  for (const path of step.remove ?? []) removeAll(join(box.root, path))
   if (step.index === 'down') await index.close()
   else for (const fault of step.index ?? []) index.addFault(fault)
 }

@@ -54,8 +54,19 @@ export function sandbox(project: string | null, index_url: string): Sandbox {
     },
     remove: () => {
       chmodSync(root, 0o755)
-      rmSync(root, { recursive: true, force: true, maxRetries: 3 })
+      removeAll(root)
     },
+  }
+}
+
+/** Also what tree links lead to, in directories that nobody may write to. */
+export function removeAll(path: string) {
+  const options = { recursive: true, maxRetries: 3 } as const
+  try {
+    rmSync(path, options)
+  } catch {
+    execFileSync('chmod', ['-R', 'u+w', path])
+    rmSync(path, options)
   }
 }
 

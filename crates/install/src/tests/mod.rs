@@ -28,6 +28,13 @@ struct World {
     layout: Layout,
 }
 
+/// Whoever is not root cannot delete trees as they are.
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = crate::store::remove_tree(&self.root().join("cache/packages/v2/trees"));
+    }
+}
+
 impl World {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();

@@ -5,7 +5,7 @@ use crate::trace::{End, Fault, run};
 use crate::wheels::{World, tree};
 use pybun_install::{LinkMode, installed, uninstall};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -50,14 +50,23 @@ struct Fresh(World);
 
 impl Drop for Fresh {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0.root);
+        clear(&self.0.root);
     }
+}
+
+/// Whoever is not root cannot delete trees as they are.
+fn clear(root: &Path) {
+    let trees = root.join("cache/packages/v2");
+    if trees.is_dir() {
+        let _ = Command::new("chmod").args(["-R", "u+w"]).arg(trees).status();
+    }
+    let _ = fs::remove_dir_all(root);
 }
 
 /// An environment with the old wheels, and the new ones beside it.
 fn fresh(link: LinkMode) -> Fresh {
     let root = root();
-    let _ = fs::remove_dir_all(&root);
+    clear(&root);
     let world = World { root, link };
     world.write_wheels();
     install(&world, "env", "old", 1).expect("nothing fails yet");
