@@ -17,9 +17,11 @@ import { WHEELS } from './wheels.ts'
 
 /** What the data directory may hold at its top. */
 const PLACES = ['build', 'envs', 'git', 'http', 'interpreters', 'logs', 'packages', 'tmp']
+const LINKED = WHEELS.filter(({ outcome, beside }) => 'harmless' in outcome || beside)
 const KINDS = [
-  { kind: 'wheel', rows: WHEELS, suffix: '-py3-none-any.whl' },
-  { kind: 'sdist', rows: SDISTS, suffix: '.tar.gz' },
+  { kind: 'wheel', rows: WHEELS, suffix: '-py3-none-any.whl', link: 'auto' },
+  { kind: 'sdist', rows: SDISTS, suffix: '.tar.gz', link: 'auto' },
+  { kind: 'wheel-by-tree-links', rows: LINKED, suffix: '-py3-none-any.whl', link: 'tree' },
 ]
 
 const files = new Map<string, Buffer>()
@@ -45,10 +47,11 @@ test('the corpus is one', () => {
   expect(rows.filter(({ outcome }) => 'code' in outcome).length).toBeGreaterThanOrEqual(120)
 })
 
-describe.each(KINDS)('$kind', ({ kind, rows, suffix }) => {
+describe.each(KINDS)('$kind', ({ kind, rows, suffix, link }) => {
   describe.concurrent('hostile', () => {
     test.each(rows.map((row, at) => ({ ...row, name: projectName(kind, at) })))('$about', async ({ name, ...row }) => {
       const box = sandbox(null, index.url)
+      box.env.PYBUN_LINK_MODE = link
       try {
         const at = publish(box, { name, row, suffix })
         await tried(box, at, row)
@@ -60,11 +63,14 @@ describe.each(KINDS)('$kind', ({ kind, rows, suffix }) => {
 })
 
 async function tried(box: Sandbox, at: Made, row: Row) {
-  const asked = [...(row.beside ?? []), at.name].map((name) => `"${name}"`).join(', ')
-  const manifest = `[project]\nname = "demo"\nversion = "1"\nrequires-python = ">=3.8"\ndependencies = [${asked}]\n`
-  writeFileSync(join(box.project, 'pyproject.toml'), manifest)
   const state = join(box.project, '.pybun')
   mkdirSync(box.cache, { recursive: true })
+  if (row.beside) {
+    ask(box, row.beside)
+    const first = await run(box, { args: ['install'], exit: 0 })
+    expect(first.exit, first.stdout + first.stderr).toBe(0)
+  }
+  ask(box, [...(row.beside ?? []), at.name])
   const before = surroundings(box.root, [state, box.cache])
   const args = ['install', ...(row.args ?? [])]
   const ran = await run(box, { args, exit: 0 }, ['--format=json'])
@@ -103,6 +109,12 @@ async function tried(box: Sandbox, at: Made, row: Row) {
     expect(removed.exit, removed.stdout + removed.stderr).toBe(0)
     expect(difference(before, surroundings(box.root, [state, box.cache])).filter((line) => !isMade(line))).toEqual([])
   }
+}
+
+function ask(box: Sandbox, names: string[]) {
+  const head = '[project]\nname = "demo"\nversion = "1"\nrequires-python = ">=3.8"\n'
+  const dependencies = names.map((name) => `"${name}"`).join(', ')
+  writeFileSync(join(box.project, 'pyproject.toml'), `${head}dependencies = [${dependencies}]\n`)
 }
 
 /** Puts the archive on the index. */
@@ -151,7 +163,7 @@ function libraryOf(state: string): string {
 
 /** What is in the library of every new environment, and the sound distribution. */
 function isOurs(name: string): boolean {
-  return name.startsWith('beside') || name === '__pycache__'
+  return name.startsWith('beside') || name === '__pycache__' || name === '.pybun-trees'
 }
 
 /** What an installation makes outside of environment and store: the lock. */

@@ -98,22 +98,26 @@ const WAYS: Way[] = [
   { about: 'an interpreter in another place', python: linkedPrefix },
 ]
 
-test('bytecode too', async () => {
+test.each([
+  ['bytecode', ['--compile-bytecode']],
+  ['tree links', ['--link-mode', 'tree']],
+])('%s too', async (about, more) => {
   const trees: Map<string, string>[] = []
   for (const [at, count] of [1, 1, 2, 16].entries()) {
-    const place = join(box.root, `compiled ${at}`)
+    const place = join(box.root, `${about} ${at}`)
     mkdirSync(place)
     for (const file of ['pyproject.toml', 'pybun.lockb']) copyFileSync(join(box.project, file), join(place, file))
     const number = `${count}`
     const threads = { PYBUN_IO_THREADS: number, PYBUN_CPU_THREADS: number }
-    const env = { ...threads, ...(at === 0 ? {} : { PYBUN_CACHE_DIR: join(place, '.cache') }) }
-    const args = ['install', '--compile-bytecode']
+    const env = { ...threads, PYBUN_CACHE_DIR: at === 0 ? box.cache : join(place, '.cache') }
+    const args = ['install', ...more]
     const ran = await run(box, { cwd: relative(box.project, place), args, env, exit: 0 })
     expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
-    trees.push(tree(place))
+    trees.push(tree(place, env.PYBUN_CACHE_DIR))
   }
   const [one = new Map(), ...others] = trees
-  expect([...one.keys()].filter((path) => path.endsWith('.pyc')).length).toBeGreaterThan(900)
+  const special = [...one].filter(([path, what]) => path.endsWith('.pyc') || what.includes('link to [CACHE]'))
+  expect(special.length).toBeGreaterThan(about === 'bytecode' ? 900 : 3)
   for (const other of others) expect(difference(one, other)).toEqual([])
 })
 
@@ -131,7 +135,7 @@ test.each(WAYS)('$about', async (way) => {
 })
 
 /** Path -> mode and content, without what names the project's directory or the interpreter's. */
-function tree(project: string): Map<string, string> {
+function tree(project: string, cache = ''): Map<string, string> {
   const root = join(project, '.pybun', 'venv')
   const home = /^home = (.*)$/m.exec(readFileSync(join(root, 'pyvenv.cfg'), 'utf8'))?.[1] ?? ''
   const found = new Map<string, string>()
@@ -144,7 +148,9 @@ function tree(project: string): Map<string, string> {
       const what = stat.isDirectory()
         ? 'directory'
         : stat.isSymbolicLink()
-          ? `link to ${readlinkSync(path).replace(home, '[HOME]')}`
+          ? `link to ${readlinkSync(path)
+              .replace(home, '[HOME]')
+              .replace(cache || '\0', '[CACHE]')}`
           : createHash('sha256')
               .update(plain(path, { root, home, name: basename(project) }))
               .digest('hex')

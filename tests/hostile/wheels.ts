@@ -404,6 +404,24 @@ export const WHEELS: Row[] = [
   }),
   row("a journal of PyBun's as data", script(`data/${LIBRARY}/.pybun-journal`), BROKEN),
   row('a stamp of PyBun as data', script('data/../stamp'), TRAVERSAL),
+  row('what leads PyBun to the store', named('.pybun-trees'), BROKEN),
+  row(
+    'files of another distribution as data',
+    (at) => ({
+      add: ['__init__', 'new'].map((module) => ({
+        name: `${at.stem}.data/data/${LIBRARY}/beside/${module}.py`,
+        data: PAYLOAD,
+      })),
+    }),
+    harmless('as a file of another distribution', { 'beside/new.py': PAYLOAD }),
+    { beside: ['beside'] },
+  ),
+  row(
+    'a new file for the package of another distribution',
+    named('beside/new.py'),
+    harmless('packages may be shared', { 'beside/new.py': PAYLOAD }),
+    { beside: ['beside'] },
+  ),
   row(
     'a list of files of another distribution as data',
     (at) =>

@@ -16,7 +16,7 @@ use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-const MARKER: &str = ".pybun-trees";
+pub(crate) const MARKER: &str = ".pybun-trees";
 /// More lines for links has no RECORD.
 const MAX_HEAD: u64 = 64 << 10;
 

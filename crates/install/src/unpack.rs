@@ -9,7 +9,7 @@ use crate::record::{Row, write_base64};
 use crate::script::{is_reserved, replaces_environment, wants_shebang};
 use crate::wheel::{Place, Wheel, bad_record};
 use crate::zip::{Archive, Entry, Scratch, ZipError};
-use crate::{Error, INSTALLER, WHEEL_FILE, journal};
+use crate::{Error, INSTALLER, WHEEL_FILE, journal, tree_links};
 use pybun_model::{Emit, Event, Sha256, WheelName};
 use sha2::Digest;
 use std::collections::BTreeSet;
@@ -77,7 +77,7 @@ fn choose<'a>(archive: &'a Archive<fs::File>, wheel: &Wheel, label: &str) -> Res
     let mut targets: BTreeSet<&str> = BTreeSet::new();
     for entry in archive.entries().iter().filter(|entry| !entry.directory) {
         let broken = |why| Error::BrokenWheel { wheel: label.to_owned(), why };
-        if entry.path.rsplit('/').next().is_some_and(|name| name.starts_with(journal::FILE)) {
+        if entry.path.rsplit('/').next().is_some_and(is_ours) {
             return Err(broken(format!("`{}` has a name that PyBun keeps for itself", entry.path)));
         }
         let (target, library_path) = match wheel.place(&entry.path).map_err(broken)? {
@@ -114,6 +114,11 @@ fn choose<'a>(archive: &'a Archive<fs::File>, wheel: &Wheel, label: &str) -> Res
     }
     members.sort_by_key(|member| std::cmp::Reverse(member.entry.compressed));
     Ok(members)
+}
+
+/// Names in a library by which PyBun knows what is pending and what leads to the store.
+fn is_ours(name: &str) -> bool {
+    name.starts_with(journal::FILE) || name.starts_with(tree_links::MARKER)
 }
 
 fn create_dirs(tree: &Path, members: &[Member<'_>], wheel: &Wheel) -> Result<(), Error> {

@@ -202,7 +202,7 @@ fn commands_and_data_that_no_wheel_may_bring() {
     for path in ["bin/python", "bin/Python3", "Scripts/python.exe", "pyvenv.cfg"] {
         refused(path, &with(Member::new(format!("a-1.0.data/data/{path}"), "x")), RESERVED);
     }
-    for path in [".pybun-journal", "a-1.0.data/data/lib/python3.12/site-packages/.pybun-journal.new"] {
+    for path in [".pybun-journal", ".pybun-trees", "a-1.0.data/data/lib/python3.12/site-packages/.pybun-journal.new"] {
         refused(path, &with(Member::new(path, "x")), BROKEN);
     }
     refused("another distribution", &with(Member::new("a-1.0.data/purelib/b-1.dist-info/RECORD", "x")), BROKEN);
