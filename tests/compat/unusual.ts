@@ -157,7 +157,6 @@ export const UNUSUAL: Record<string, Unusual[]> = {
     {
       release: 'sqlmap==1.10.10',
       why: 'RECORD names its algorithm SHA256, templates that are no text',
-      run: ['sqlmap', '--version'],
     },
     {
       release: 'pex==2.105.2',

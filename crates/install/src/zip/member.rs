@@ -12,8 +12,9 @@ const HEADER_SIZE: u64 = 30;
 const HAS_DESCRIPTOR: u16 = 1 << 3;
 /// Flags whose difference would change the meaning: encryption, descriptor, patch, strong encryption, masking.
 const MEANINGFUL_FLAGS: u16 = 1 | 1 << 3 | 1 << 5 | 1 << 6 | 1 << 13;
-/// Members up to this size are inflated as a whole by libdeflate (half the CPU of a streaming inflate).
-const WHOLE: u64 = 32 << 20;
+/// Members up to this size are inflated as a whole by libdeflate (half the CPU of a streaming inflate). Each thread keeps
+/// room for the largest one it met, which is most of the memory that a cold installation needs.
+const WHOLE: u64 = 8 << 20;
 const CHUNK: usize = 256 << 10;
 /// What a local header may hold beside the data: its name and an extra block of 64 KiB each, and a descriptor.
 const MAX_OVERHEAD: u64 = HEADER_SIZE + 2 * 65_535 + 24;
