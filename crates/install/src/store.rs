@@ -22,6 +22,8 @@ use std::time::{Duration, SystemTime};
 
 /// Temporary directories older than this were left by a process that died.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often a finished entry is put in its place while others move what is there.
+const PUBLISH_TRIES: usize = 20;
 /// A use is noted when the last one is this long ago. `gc` spares what was used in twice that time.
 pub(crate) const NOTED: Duration = Duration::from_secs(30 * 60);
 
@@ -212,17 +214,24 @@ impl Store {
         let entry = self.entry(sha256);
         let parent = entry.parent().expect("an entry lies in the directory of its first digits");
         fs::create_dir_all(parent).map_err(io_error("create", parent))?;
-        let Err(error) = fs::rename(temporary, &entry) else { return Ok(()) };
-        if self.has(sha256) {
-            // Another process was quicker.
-            return remove_tree(temporary).map_err(io_error("remove", temporary));
+        let mut left = PUBLISH_TRIES;
+        loop {
+            let Err(error) = fs::rename(temporary, &entry) else { return Ok(()) };
+            if self.has(sha256) {
+                // Another process was quicker.
+                return remove_tree(temporary).map_err(io_error("remove", temporary));
+            }
+            // A collection takes an entry away and puts it back, so that it may be there at one look and not at the next.
+            let occupied = matches!(error.kind(), io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists);
+            left -= 1;
+            if left == 0 || !(occupied || entry.exists()) {
+                return Err(io_error("create", &entry)(error));
+            }
+            // A directory without a manifest: something outside of PyBun damaged it.
+            if entry.exists() && !self.has(sha256) {
+                self.discard(sha256)?;
+            }
         }
-        if !entry.exists() {
-            return Err(io_error("create", &entry)(error));
-        }
-        // A directory without a manifest: something outside of PyBun damaged it.
-        self.discard(sha256)?;
-        fs::rename(temporary, &entry).map_err(io_error("create", &entry))
     }
 }
 

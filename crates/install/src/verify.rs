@@ -139,5 +139,26 @@ pub(crate) fn verify(entry: &Path, manifest: &Manifest<'_>) -> Result<Vec<Damage
 
 /// An interpreter that may write beside a source of a tree link does so; it believes such a file only while it fits.
 pub(crate) fn is_bytecode(path: &str) -> bool {
-    path.ends_with(".pyc") && path.rsplit('/').nth(1) == Some("__pycache__")
+    let mut parts = path.rsplit('/');
+    let name = parts.next().unwrap_or_default();
+    // One that is being written, or was when the process ended: `x.cpython-312.pyc.140079748831792`.
+    let unfinished = |(_, rest): (&str, &str)| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+    parts.next() == Some("__pycache__") && (name.ends_with(".pyc") || name.split_once(".pyc.").is_some_and(unfinished))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_what_an_interpreter_writes() {
+        for path in
+            ["__pycache__/a.cpython-312.pyc", "p/__pycache__/a.cpython-312.opt-1.pyc", "__pycache__/a.x.pyc.140"]
+        {
+            assert!(is_bytecode(path), "{path}");
+        }
+        for path in ["a.pyc", "__pycache__/a.py", "__pycache__/a.pyc.", "__pycache__/a.pyc.sh", "__pycache__/d/a.pyc"] {
+            assert!(!is_bytecode(path), "{path}");
+        }
+    }
 }

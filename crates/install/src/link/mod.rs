@@ -285,11 +285,15 @@ mod tests {
             fs::create_dir_all(&store).unwrap();
             fs::create_dir_all(&env).unwrap();
             fs::write(store.join("x"), "content").unwrap();
+            let file = fs::File::options().write(true).open(store.join("x")).unwrap();
+            file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000)).unwrap();
             let pair = open(dir.path()).unwrap_or_else(|error| panic!("{error:?}"));
             let method = Method::new(way);
             assert_eq!(method.place(&pair, "x", true).unwrap(), Placing::Placed);
             let placed = env.join("a/b/x");
             assert_eq!(fs::read(&placed).unwrap(), b"content");
+            let time = |path: &std::path::Path| fs::metadata(path).unwrap().modified().unwrap();
+            assert_eq!(time(&placed), time(&store.join("x")), "bytecode knows its source by it");
             assert_eq!(method.place(&pair, "x", true).unwrap(), Placing::Exists);
             fs::remove_file(&placed).unwrap();
             fs::write(&placed, "other").unwrap();

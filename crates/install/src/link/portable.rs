@@ -61,12 +61,13 @@ impl Place for Pair {
         let mut from = fs::File::open(self.source.join(name))?;
         let target = self.target.join(name);
         let mut to = crate::pool::create(&target, executable)?;
-        let result = io::copy(&mut from, &mut to);
+        // Bytecode knows its source by its time.
+        let result = io::copy(&mut from, &mut to).and_then(|_| to.set_modified(from.metadata()?.modified()?));
         if result.is_err() {
             // The copy is only a part; the error that made it so is the one to tell.
             let _ = fs::remove_file(&target);
         }
-        result.map(drop)
+        result
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {

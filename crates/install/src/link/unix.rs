@@ -90,8 +90,9 @@ impl Pair {
         let mut from = self.open_source(name)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let mode = Mode::from_raw_mode(if executable { 0o755 } else { 0o644 });
-        let mut to = openat(&self.target, name, flags, mode)?.into();
-        let result = fill(&mut from, &mut to);
+        let mut to: File = openat(&self.target, name, flags, mode)?.into();
+        // Bytecode knows its source by its time.
+        let result = fill(&mut from, &mut to).and_then(|()| to.set_modified(from.metadata()?.modified()?));
         if result.is_err() {
             // The error that left a part is the one to tell.
             let _ = self.remove(name);
