@@ -493,7 +493,7 @@ export const WHEELS: Row[] = [
   }),
   row(
     'a file where the environment has a directory',
-    named('__pycache__', { data: 'a file' }),
+    (at) => named(`${at.stem}.data/data/bin`, { data: 'a file' }),
     refused('install/in-the-way'),
     { kept: true },
   ),
