@@ -15,6 +15,7 @@ const LAST_MODIFIED = 'Mon, 01 Jan 2024 00:00:00 GMT'
 const PAGE_CACHE = 'max-age=600, public'
 const FILE_CACHE = 'max-age=365000000, immutable, public'
 const CHUNK = 16 * 1024
+const LATE_MS = 50
 
 /**
  * @param {import('./index.d.mts').IndexOptions} [options]
@@ -247,12 +248,12 @@ function flipped(bytes, at) {
 }
 
 /**
- * Waits until the line, which all responses share, has carried what was promised before and these `seconds` more. Timers are
- * coarse, so what is due within a millisecond is sent at once: the sum stays right.
+ * Waits until the line, which all responses share, has carried what was promised before and these `seconds` more. Timers come
+ * late: what was lost by that within the last moment is made up for, so that the rate is right on average.
  */
 async function turn(link, seconds) {
   const now = performance.now()
-  link.freeAt = Math.max(link.freeAt, now) + seconds * 1000
+  link.freeAt = Math.max(link.freeAt, now - LATE_MS) + seconds * 1000
   const wait = link.freeAt - now
   if (wait > 1) await pause(wait)
 }

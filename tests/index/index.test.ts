@@ -138,6 +138,17 @@ test('a recorded directory is served with its pages as they were', async () => {
   expect((await get(`${index.origin}/files/..%2Fpages%2Fsix.json`)).status).toBe(404)
 })
 
+test('all responses share one line', async () => {
+  const index = await start({ packages: { big: { '1.0': { files: { 'big.bin': { noise: 100_000 } } } } } })
+  const page = await json(`${index.url}big/`)
+  const url = new URL(page.files[0].url, `${index.url}big/`).href
+  index.setNetwork({ linkBandwidth: 1_000_000 })
+  const before = performance.now()
+  await Promise.all([get(url), get(url)])
+  // 200 ms, less what the line makes up for as if it had been late.
+  expect(performance.now() - before).toBeGreaterThanOrEqual(140)
+})
+
 async function start(options: IndexOptions) {
   const index = await startIndex(options)
   started.push(index)
