@@ -12,8 +12,10 @@ import { parseRecord, type Tree, treeOf } from './tree.ts'
 import { UNUSUAL } from './unusual.ts'
 
 const SECONDS_OF_A_COMMAND = 60
+/** Deleting sixty thousand files can take minutes. */
+const LIMIT_MS = 30 * 60_000
 
-test.each(Object.entries(UNUSUAL))('%s', (_, group) => {
+test.each(Object.entries(UNUSUAL))('%s', { timeout: LIMIT_MS }, (_, group) => {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'pybun-equality-')))
   try {
     const releases = group.map(({ release }) => release)
