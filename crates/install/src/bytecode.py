@@ -1,5 +1,5 @@
 # Reads `source NUL name to show`, one a line; prints the names of the compiled files in the same order, an empty line
-# for a source that has no valid syntax. Without any line it prints which bytecode it makes.
+# for a source that has no valid syntax, `?` for one that is gone. Without any line it prints which bytecode it makes.
 import importlib.util
 import os
 import py_compile
@@ -16,6 +16,8 @@ for line in text.split("\n") if text else []:
         mode = py_compile.PycInvalidationMode.TIMESTAMP
         made = py_compile.compile(source, dfile=shown, doraise=True, quiet=2, invalidation_mode=mode)
         print(os.path.basename(made) if made else "")
+    except FileNotFoundError:
+        print("?")
     except Exception:
         # A source for another Python is no reason to fail: it is compiled or reported when somebody imports it.
         print("")

@@ -182,6 +182,15 @@ fn compile(
                 })
                 .collect();
             let output = run(python, &lines).map_err(io_error("compile with", python))?;
+            if let Some((source, _)) = chunk.iter().zip(output.lines()).find(|(_, name)| *name == "?") {
+                let (sha256, manifest) = wheels[source.wheel];
+                let why = format!("`{}` is gone", join(&source.dir, &source.name));
+                return Err(Error::StoreDamaged {
+                    subject: format!("{} {}", manifest.name, manifest.version),
+                    sha256,
+                    why,
+                });
+            }
             for (source, name) in chunk.iter().zip(output.lines()).filter(|(_, name)| is_plain(name)) {
                 let (sha256, manifest) = &wheels[source.wheel];
                 let inside = join(manifest.groups[source.group].prefix, &source.dir);
