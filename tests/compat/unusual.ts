@@ -29,7 +29,7 @@ export const UNUSUAL: Record<string, Unusual[]> = {
   'libraries and headers': [
     { release: 'greenlet==3.5.6', why: 'headers beside extension modules' },
     { release: 'pygame==2.6.1', why: '33 headers, libraries in pygame.libs/, fonts and music' },
-    { release: 'dm-reverb==0.14.0', why: 'headers below two directories, executable libraries in the package' },
+    { release: 'dm-reverb==0.14.0', why: 'headers that are .proto files, executable libraries in the package' },
     { release: 'pybind11-global==3.1.0', why: 'a wheel without a package: 55 headers and 64 files of data' },
     {
       release: 'z3-solver==5.4.1.0',
@@ -46,7 +46,7 @@ export const UNUSUAL: Record<string, Unusual[]> = {
       why: 'scripts, data and two packages with extension modules',
       run: ['hg', '--version'],
     },
-    { release: 'meson==1.12.1', why: 'data below share/ that lies two directories deep', run: ['meson', '--version'] },
+    { release: 'meson==1.12.1', why: 'a manual page and a policy as data', run: ['meson', '--version'] },
     {
       release: 'cryptography==50.0.2',
       why: 'stable-ABI module, several licences and bills of materials in .dist-info',
@@ -75,7 +75,7 @@ export const UNUSUAL: Record<string, Unusual[]> = {
     { release: 'ninja==1.13.2', why: 'a native program among the scripts', run: ['ninja', '--version'] },
     {
       release: 'ruff==0.17.6',
-      why: 'a native program of 30 MB among the scripts, and nearly nothing else',
+      why: 'a native program of 23 MB among the scripts, and nearly nothing else',
       run: ['ruff', '--version'],
     },
     {
@@ -94,8 +94,8 @@ export const UNUSUAL: Record<string, Unusual[]> = {
       why: 'a native program in the package, scripts that are executable modules',
       run: ['clang-format', '--version'],
     },
-    { release: 'playwright==1.65.2', why: 'a Node, JavaScript and a file of mode 600' },
-    { release: 'pulp==3.3.2', why: 'solvers for five machines, all executable' },
+    { release: 'playwright==1.65.2', why: 'a Node with its JavaScript, and a README of mode 600' },
+    { release: 'pulp==3.3.2', why: 'programs for Linux, macOS and Windows, all executable' },
     { release: 'pyinstaller==6.22.3', why: '562 of 567 files are executable' },
     { release: 'distlib==0.4.4', why: 'programs for Windows, files of mode 600' },
   ],
@@ -136,7 +136,7 @@ export const UNUSUAL: Record<string, Unusual[]> = {
   ],
   'extension modules': [
     { release: 'numpy==2.4.6', why: '45 licences, headers, libraries in numpy.libs/', run: ['f2py', '-v'] },
-    { release: 'scipy==1.17.1', why: '114 extension modules, "Transparent Busy.ani"' },
+    { release: 'scipy==1.17.1', why: '110 extension modules, "Transparent Busy.ani"' },
     { release: 'pillow==13.0.0', why: 'libraries in pillow.libs/, one file of mode 600' },
     { release: 'lxml==6.1.3', why: 'headers inside the package, extension modules among sources' },
     { release: 'psycopg2-binary==2.9.13', why: 'fifteen libraries in psycopg2_binary.libs/, executable' },
@@ -153,7 +153,7 @@ export const UNUSUAL: Record<string, Unusual[]> = {
     { release: 'botocore==1.44.8', why: '2,061 files of data in the package' },
     { release: 'mkdocs-material==9.8.2', why: '14,600 files, of a few hundred bytes each' },
     { release: 'tzdata==2026.6', why: 'names such as GMT+0 and Etc/GMT-14, many equal files' },
-    { release: 'music21==10.5.1', why: '7,600 files, 75 with spaces and commas in their names' },
+    { release: 'music21==10.5.1', why: '7,600 files, 75 with spaces in their names' },
     {
       release: 'sqlmap==1.10.10',
       why: 'RECORD names its algorithm SHA256, templates that are no text',
@@ -167,7 +167,7 @@ export const UNUSUAL: Record<string, Unusual[]> = {
   ],
   'empty directories and odd names': [
     { release: 'fasttext-wheel==0.9.2', why: 'an empty directory fasttext_wheel.libs/, a module at the top level' },
-    { release: 'libsass==0.23.0', why: 'an empty directory, five modules at the top level' },
+    { release: 'libsass==0.23.0', why: 'an empty directory, four modules at the top level' },
     { release: 'pyqt5-sip==12.20.0', why: 'an empty directory, a package without __init__.py' },
     { release: 'kedro==1.7.0', why: 'directories named {{ cookiecutter.pipeline_name }}' },
     { release: 'pyfiglet==1.0.4', why: "patorjk's_cheese.flf and ripper!_.flf", run: ['pyfiglet', 'x'] },
@@ -184,7 +184,7 @@ export const UNUSUAL: Record<string, Unusual[]> = {
   'stubs and source distributions': [
     { release: 'types-requests==2.33.0.20261030', why: 'a stub package, requests-stubs/' },
     { release: 'types-protobuf==7.35.1.20260906', why: 'stubs of a namespace, google-stubs/' },
-    { release: 'pywin32-ctypes==0.2.3', why: 'a dozen packages, every file of mode 666' },
+    { release: 'pywin32-ctypes==0.2.3', why: 'made on Windows: every file of mode 666' },
     { release: 'types-setuptools==84.2.0.20261104', why: 'two stub packages in one wheel' },
     { release: 'PyQt6-stubs==20250824', why: 'capital letters in the name of a stub package' },
     {
