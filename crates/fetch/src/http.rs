@@ -10,7 +10,7 @@ use reqwest::{Method, Response};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{OwnedMutexGuard, Semaphore, SemaphorePermit};
 use url::Url;
 
@@ -82,7 +82,9 @@ pub(crate) struct Stream<'a> {
     pub(crate) url: Url,
     credentials: Shown,
     response: Response,
-    seconds: u64,
+    patience: Duration,
+    began: Instant,
+    received: u64,
     _permit: SemaphorePermit<'a>,
 }
 
@@ -166,9 +168,11 @@ impl Http {
                 let again = after.and_then(|text| retry::retry_after(text, now())).map_or(Again::Yes, Again::After);
                 return Err(Failure { error: Error::HttpStatus { url: redacted(&url), status }, again });
             }
-            let seconds = self.settings.read_timeout.as_secs();
             let (headers, url) = (response.headers().clone(), without_credentials(&url));
-            return Ok(Stream { status, headers, url, credentials, response, seconds, _permit: permit });
+            let (patience, began) = (self.settings.read_timeout, Instant::now());
+            let at_first =
+                Stream { status, headers, url, credentials, response, patience, began, received: 0, _permit: permit };
+            return Ok(at_first);
         }
         Err(Error::TooManyRedirects { url: redacted(ask.url), limit: MAX_REDIRECTS }.into())
     }
@@ -256,8 +260,13 @@ impl Attempts {
 
 impl Stream<'_> {
     pub(crate) async fn chunk(&mut self) -> Result<Option<bytes::Bytes>, Failure> {
-        let (url, seconds) = (&self.url, self.seconds);
-        self.response.chunk().await.map_err(|error| failure(url, seconds, error))
+        let (url, seconds) = (&self.url, self.patience.as_secs());
+        let chunk = self.response.chunk().await.map_err(|error| failure(url, seconds, error))?;
+        self.received += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+        if chunk.is_some() && is_trickle(self.began.elapsed(), self.received, self.patience) {
+            return Err(Failure { error: Error::Timeout { url: redacted(url), seconds }, again: Again::Yes });
+        }
+        Ok(chunk)
     }
 
     pub(crate) fn refusal(&self) -> Error {
@@ -395,6 +404,14 @@ fn distrust(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     error.downcast_ref::<std::io::Error>()?.get_ref().and_then(|inner| distrust(inner))
 }
 
+/// Slower than any line that people work on, for longer than an answer may be waited for.
+fn is_trickle(elapsed: Duration, received: u64, patience: Duration) -> bool {
+    elapsed > patience + Duration::from_secs(received / SLOWEST)
+}
+
+/// In bytes a second.
+const SLOWEST: u64 = 256;
+
 /// In seconds since 1970.
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
@@ -411,6 +428,15 @@ mod tests {
         let nested = std::io::Error::other(std::io::Error::other(inner));
         assert_eq!(distrust(&nested).as_deref(), Some("UnknownIssuer"));
         assert_eq!(distrust(&std::io::Error::other("else")), None);
+    }
+
+    #[test]
+    fn a_trickle_ends_and_a_slow_line_does_not() {
+        let (second, patience) = (Duration::from_secs(1), Duration::from_secs(30));
+        for (seconds, received, ends) in [(31, 31, true), (29, 0, false), (3600, 1 << 20, false), (3600, 100_000, true)]
+        {
+            assert_eq!(is_trickle(second * seconds, received, patience), ends, "{received} bytes in {seconds} s");
+        }
     }
 
     #[test]

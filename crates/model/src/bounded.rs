@@ -30,6 +30,9 @@ const PUBLISHED: Bounds = Bounds { comparisons: 500, terms: 8_000 };
 /// A lock joins the markers of many packages.
 const LOCKED: Bounds = Bounds { comparisons: 20_000, terms: 200_000 };
 
+/// What a new lock may hold.
+const WRITTEN: Bounds = Bounds { comparisons: 20_000, terms: 20_000 };
+
 const TOO_COMPLICATED: &str = "its marker is too complicated";
 
 /// Reads a requirement (PEP 508) as it is written. The error is one sentence without a full stop.
@@ -53,6 +56,28 @@ pub fn requirement(text: &str) -> Result<Requirement, String> {
 /// Reads a marker (PEP 508) of a lock.
 pub fn locked_marker(text: &str) -> Result<MarkerTree, String> {
     read_marker(text, LOCKED)
+}
+
+/// Where one of two markers holds. `None` where saying so takes more than any marker that is met in practice.
+pub fn bounded_or(a: MarkerTree, b: MarkerTree) -> Option<MarkerTree> {
+    if [a, b].iter().any(|one| one.is_true() || one.is_false()) || a == b {
+        return Some(a.or(b));
+    }
+    let (a, b) = (Diagram::of(a).ok()?, Diagram::of(b).ok()?);
+    a.join(b, MarkerTree::or).ok().map(|joined| joined.tree)
+}
+
+/// Tells which markers a lock can hold: their texts are written in a time that grows with the square of their terms.
+#[derive(Default)]
+pub struct Lockable(HashMap<MarkerTree, Text>);
+
+impl Lockable {
+    pub fn is(&mut self, marker: MarkerTree) -> bool {
+        if marker.is_true() {
+            return true;
+        }
+        Diagram::of(marker).is_ok() && Text::of(marker, &mut self.0).terms <= WRITTEN.terms
+    }
 }
 
 fn read_marker(text: &str, bounds: Bounds) -> Result<MarkerTree, String> {

@@ -18,7 +18,7 @@ mod requirement;
 mod tags;
 mod url_base;
 
-pub use bounded::{locked_marker, requirement as bounded_requirement};
+pub use bounded::{Lockable, bounded_or, locked_marker, requirement as bounded_requirement};
 pub use distribution::{BadDistributionName, Distribution, SdistName, WheelName};
 pub use event::{Emit, Event, Phase, Unit, silent};
 pub use files::{Files, ReadRelease};

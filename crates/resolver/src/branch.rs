@@ -12,7 +12,7 @@ use crate::platform::{Question, Verdict};
 use crate::python::Python;
 use crate::rules::Rules;
 use crate::solution::{Solved, Tree};
-use crate::{Inputs, Lookahead, Preference, Target, Wants, Why};
+use crate::{Inputs, Lookahead, Preference, Target, TooHard, Wants, Why};
 use pubgrub::{Id, State, Term};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -46,8 +46,8 @@ pub(crate) enum Progress {
     Solved,
     Split(Vec<Branch>),
     Conflict(Box<Tree>),
-    /// More decisions than `Limits` allow.
-    TooHard,
+    /// More than `Limits` allow.
+    TooHard(TooHard),
 }
 
 #[derive(Clone)]
@@ -82,6 +82,7 @@ enum Decided {
     Yes,
     Lacks(Request),
     Split(Vec<Branch>),
+    TooHard(TooHard),
 }
 
 impl Branch {
@@ -127,7 +128,7 @@ impl Branch {
             self.last = id;
             match self.decide(id, context) {
                 Decided::Yes if context.statistics.decisions > context.inputs.limits.decisions => {
-                    return Progress::TooHard;
+                    return Progress::TooHard(TooHard::Decisions);
                 }
                 Decided::Yes => {}
                 Decided::Lacks(request) => {
@@ -137,6 +138,7 @@ impl Branch {
                     return Progress::Blocked(request);
                 }
                 Decided::Split(parts) => return Progress::Split(parts),
+                Decided::TooHard(why) => return Progress::TooHard(why),
             }
         }
     }
@@ -349,7 +351,9 @@ impl Branch {
             return Decided::Yes;
         }
         let own = self.state.package_store[id].name().cloned();
-        let mut parts = fork::split(dependencies, own.as_ref(), self.environment, &self.python, context.inputs.mode);
+        let (mode, most) = (context.inputs.mode, context.inputs.limits.forks);
+        let parts = fork::split(dependencies, own.as_ref(), self.environment, &self.python, mode, most);
+        let Some(mut parts) = parts else { return Decided::TooHard(TooHard::Forks) };
         if parts.len() < 2 {
             let dependencies = parts.pop().map(|part| part.dependencies).unwrap_or_default();
             self.insert(id, version, gap, dependencies, context);

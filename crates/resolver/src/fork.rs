@@ -14,14 +14,15 @@ pub(crate) struct Part {
 }
 
 /// Split `environment` until every part has, per name, only dependencies that hold in all of it or stand
-/// alone. Parts come in the order to push them: the one to solve first is last.
+/// alone. Parts come in the order to push them: the one to solve first is last. `None` for more than `most`.
 pub(crate) fn split(
     dependencies: Vec<Dependency>,
     own: Option<&PackageName>,
     environment: MarkerTree,
     python: &Python,
     mode: Mode,
-) -> Vec<Part> {
+    most: usize,
+) -> Option<Vec<Part>> {
     let mut by_name: BTreeMap<PackageName, Vec<Dependency>> = BTreeMap::new();
     for dependency in dependencies {
         by_name
@@ -56,6 +57,9 @@ pub(crate) fn split(
                 }
             }
             parts = next;
+            if parts.len() > most {
+                return None;
+            }
         }
     }
     let upper_bounds = |part: &Part| {
@@ -70,7 +74,7 @@ pub(crate) fn split(
         let pythons = if mode == Mode::Lowest { pythons.reverse() } else { pythons };
         pythons.then_with(|| upper_bounds(a).cmp(&upper_bounds(b)))
     });
-    parts
+    Some(parts)
 }
 
 /// Divides `parts` as an earlier resolution did: its versions may not fit together where they were chosen apart.

@@ -60,6 +60,8 @@ pub enum TooHard {
     Decisions,
     Forks,
     Projects,
+    /// Not of [`Limits`]: where something is needed cannot be written down.
+    Markers,
 }
 
 pub struct Resolver {
@@ -131,7 +133,7 @@ impl Resolver {
                     let environment = branch.environment.restrict(self.python.marker);
                     return Step::Conflict(Conflict::new(*tree, environment));
                 }
-                Progress::TooHard => return Step::TooHard(TooHard::Decisions),
+                Progress::TooHard(why) => return Step::TooHard(why),
                 Progress::Split(parts) => {
                     self.statistics.forks += parts.len().saturating_sub(1);
                     if self.statistics.forks > self.inputs.limits.forks {
@@ -152,7 +154,10 @@ impl Resolver {
                 }
             }
         }
-        Step::Done(Resolution::merge(&self.solved, &self.inputs))
+        match Resolution::merge(&self.solved, &self.inputs) {
+            Some(resolution) => Step::Done(resolution),
+            None => Step::TooHard(TooHard::Markers),
+        }
     }
 
     /// Takes one fact. Facts nobody asked for are welcome.

@@ -7,6 +7,7 @@ use crate::candidates::{Candidate, Select};
 use crate::facts::Page;
 use crate::node::{Node, Range};
 use pubgrub::Id;
+use pybun_model::bounded_or;
 use rustc_hash::FxHashMap;
 use uv_normalize::PackageName;
 use uv_pep440::Version;
@@ -105,7 +106,7 @@ impl Branch {
         let mut work = vec![(self.state.root_package, self.environment)];
         while let Some((id, marker)) = work.pop() {
             let known = reach.entry(id).or_insert(MarkerTree::FALSE);
-            let wider = known.or(marker);
+            let wider = bounded_or(*known, marker).unwrap_or(MarkerTree::TRUE);
             if wider == *known {
                 continue;
             }
@@ -116,7 +117,7 @@ impl Branch {
             for edge in edges.iter() {
                 let marker = wider.and(edge.marker);
                 if edge.node == *wanted {
-                    found = found.or(marker);
+                    found = bounded_or(found, marker).unwrap_or(MarkerTree::TRUE);
                 } else if let Some(id) = ids.get(&edge.node) {
                     work.push((*id, marker));
                 }

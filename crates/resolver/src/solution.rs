@@ -4,6 +4,7 @@ use crate::node::{Dependency, Node, Range};
 use crate::python::Python;
 use crate::{Inputs, Preference, Why};
 use pubgrub::DerivationTree;
+use pybun_model::{Lockable, bounded_or};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,13 +35,14 @@ impl Solved {
         })
     }
 
-    /// Where each chosen node is needed: true at the root, and narrowed along every edge.
-    fn reach(&self) -> FxHashMap<&Node, MarkerTree> {
+    /// Where each chosen node is needed: true at the root, and narrowed along every edge. `None` where that is beyond
+    /// all measure.
+    fn reach(&self) -> Option<FxHashMap<&Node, MarkerTree>> {
         let mut reach: FxHashMap<&Node, MarkerTree> = FxHashMap::default();
         let mut work = vec![(&Node::Root, self.environment)];
         while let Some((node, marker)) = work.pop() {
             let known = reach.entry(node).or_insert(MarkerTree::FALSE);
-            let wider = known.or(marker);
+            let wider = bounded_or(*known, marker)?;
             if wider == *known {
                 continue;
             }
@@ -49,7 +51,7 @@ impl Solved {
                 work.push((&edge.node, wider.and(edge.marker)));
             }
         }
-        reach
+        Some(reach)
     }
 }
 
@@ -96,12 +98,13 @@ pub struct Resolution {
 }
 
 impl Resolution {
-    pub(crate) fn merge(solved: &[Solved], inputs: &Inputs) -> Self {
+    /// `None` where markers come to more than a lock can hold.
+    pub(crate) fn merge(solved: &[Solved], inputs: &Inputs) -> Option<Self> {
         let universe = universe(inputs);
         let mut merged: BTreeMap<Release, MarkerTree> = BTreeMap::new();
         let mut edges = EdgeTable::default();
         for branch in solved {
-            for (node, marker) in branch.reach() {
+            for (node, marker) in branch.reach()? {
                 if marker.is_disjoint(universe) {
                     continue;
                 }
@@ -130,7 +133,16 @@ impl Resolution {
         });
         let forks = solved.iter().filter(|_| solved.len() > 1);
         let forks = forks.map(|branch| within(branch.environment, universe)).collect();
-        Self { packages: packages.collect(), roots, forks, universe }
+        let resolution = Self { packages: packages.collect(), roots, forks, universe };
+        resolution.is_lockable().then_some(resolution)
+    }
+}
+
+impl Resolution {
+    fn is_lockable(&self) -> bool {
+        let mut lockable = Lockable::default();
+        let markers = self.packages.iter().flat_map(|one| one.edges.iter().map(|edge| edge.marker).chain([one.marker]));
+        markers.chain(self.forks.iter().copied()).all(|marker| lockable.is(marker))
     }
 }
 

@@ -200,6 +200,7 @@ fn too_hard(why: TooHard, limits: &Limits) -> Problem {
         TooHard::Decisions => format!("no answer after {} decisions", limits.decisions),
         TooHard::Forks => format!("the requirements divide into more than {} environments", limits.forks),
         TooHard::Projects => format!("the requirements lead to more than {} projects", limits.projects),
+        TooHard::Markers => "the markers of what is needed come together to more than a lock can hold".to_owned(),
     };
     Problem::new("resolve/too-hard", what)
         .hint("Narrow the requirements that have many versions, or limit requires-python or the environments")

@@ -75,3 +75,24 @@ fn a_page_may_be_long() {
     let Step::Need(requests) = resolver.step() else { panic!("it has no metadata yet") };
     assert_eq!(requests, [Request::Metadata(a, Version::new([1, 199_999]))]);
 }
+
+#[test]
+fn a_release_cannot_divide_the_universe_without_end() {
+    let requires: Vec<String> = (0..30).map(|i| format!("six>=0.{i} ; 'a{i}' in platform_release")).collect();
+    let world = format!("evil 1: {}\n six 1:", requires.join(", "));
+    assert_eq!(solve(inputs(&["evil"]), &world).unwrap_err(), "Forks");
+}
+
+#[test]
+fn markers_that_join_to_more_than_a_lock_can_hold_are_too_hard() {
+    let world = |count: usize| {
+        let marker = |i: usize| format!("'a{i}' in platform_release and 'b{i}' in platform_version");
+        let requires: Vec<String> = (0..count).map(|i| format!("dep{i} ; {}", marker(i))).collect();
+        let wanted: String = (0..count).map(|i| format!("dep{i} 1: common\n")).collect();
+        format!("evil 1: {}\n{wanted}common 1:", requires.join(", "))
+    };
+    assert!(solve(inputs(&["evil"]), &world(5)).is_ok());
+    for count in [12, 40] {
+        assert_eq!(solve(inputs(&["evil"]), &world(count)).unwrap_err(), "Markers");
+    }
+}
