@@ -40,6 +40,20 @@ pub fn requirement(text: &str) -> Result<Requirement, String> {
     if text.len() > MAX_REQUIREMENT {
         return Err(format!("it is longer than {MAX_REQUIREMENT} bytes"));
     }
+    let requirement = read_requirement(text)?;
+    // One kind of quotes in the text, and there is none in a value.
+    if text.contains('"') && text.contains('\'') && !can_be_read_again(requirement.marker) {
+        return Err("a value of its marker has a quote in it".to_owned());
+    }
+    Ok(requirement)
+}
+
+fn can_be_read_again(marker: MarkerTree) -> bool {
+    let text = marker.try_to_string();
+    text.is_none_or(|text| read_marker(&text, LOCKED).is_ok_and(|read| read == marker || marker.is_false()))
+}
+
+fn read_requirement(text: &str) -> Result<Requirement, String> {
     let (head, marker) = split_marker(text);
     if let Some(marker) = marker.filter(|marker| !is_simple(marker)) {
         let mut requirement = parse(head)?;
@@ -332,6 +346,13 @@ mod tests {
         assert_eq!(requirement(&whole).unwrap(), Requirement::from_str(&whole).unwrap());
         let url = format!("a @ https://h.example/a;b.whl ; {long}");
         assert_eq!(requirement(&url).unwrap(), Requirement::from_str(&url).unwrap());
+    }
+
+    #[test]
+    fn a_quote_in_a_value_cannot_be_written() {
+        assert!(requirement("a ; os_name == \"it's\"").is_err());
+        assert!(requirement("a ; os_name == 'x' and sys_platform == \"y\"").is_ok());
+        assert!(requirement("a ; os_name == 'a\"b'").is_ok_and(|read| requirement(&read.to_string()) == Ok(read)));
     }
 
     #[test]
