@@ -42,7 +42,7 @@ use rules::Rules;
 use rustc_hash::{FxHashMap, FxHashSet};
 use scout::{Scout, Sight};
 use std::sync::Arc;
-use uv_normalize::PackageName;
+use uv_normalize::{ExtraName, PackageName};
 use uv_pep440::Version;
 use uv_pep508::MarkerTree;
 
@@ -177,6 +177,15 @@ impl Resolver {
 
     pub fn metadata(&self, name: &PackageName, version: &Version) -> Option<Result<&Metadata, &Why>> {
         self.facts.metadata(name, version).map(|metadata| metadata.as_deref())
+    }
+
+    /// The extras that a chosen release says it has.
+    pub fn extras(&self, release: &Release) -> Option<&[ExtraName]> {
+        let metadata = match &release.url {
+            Some(url) => &self.facts.direct(&release.name, url)?.as_ref().ok()?.metadata,
+            None => self.facts.metadata(&release.name, &release.version)?.as_ref().ok()?,
+        };
+        Some(&metadata.extras)
     }
 
     /// Another question about the same world. Pages must not have changed.

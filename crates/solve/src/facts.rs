@@ -42,6 +42,7 @@ impl Pythons {
 pub(crate) fn metadata_of(metadata: CoreMetadata) -> Metadata {
     Metadata {
         requires: metadata.requires_dist.into_iter().map(Into::into).collect(),
+        extras: metadata.provides_extra,
         requires_python: metadata.requires_python.map(|specifiers| Arc::new(RequiresPython::from(specifiers))),
     }
 }

@@ -5,10 +5,10 @@ use crate::known::{Known, Open};
 use crate::remedy::Bounds;
 use crate::{Cutoff, Fixes, Source, conflict, lock, remedy};
 use pybun_lock::Lock;
-use pybun_model::{Emit, Event, MarkerEnvironment, PackageName, Phase, Problem, Sha256, Tags, Unit};
+use pybun_model::{Emit, Event, ExtraName, MarkerEnvironment, PackageName, Phase, Problem, Sha256, Tags, Unit};
 use pybun_resolver::{Conflict, Limits, Release, Request as Question, Resolution, Resolver, Step, TooHard};
 use rustc_hash::FxHashSet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -66,6 +66,7 @@ pub async fn solve(request: &Request, source: Arc<dyn Source>, emit: Emit<'_>) -
             Step::Done(_) | Step::Conflict(_) if known.is_damaged() => return Err(damaged()),
             Step::Done(resolution) => {
                 tell_withdrawn(&resolution, &known, emit);
+                tell_unknown_extras(&resolution, &resolver, emit);
                 let lock = lock::lock_of(request, &resolution, &known);
                 // Taking all of it apart takes a while, and nobody has to wait for that.
                 tokio::task::spawn_blocking(move || drop((resolution, resolver, known)));
@@ -192,6 +193,28 @@ fn tell_withdrawn(resolution: &Resolution, known: &Known, emit: Emit<'_>) {
             _ => continue,
         };
         emit(Event::Warning(Box::new(Problem::new(code, format!("`{name}` is {what}")))));
+    }
+}
+
+/// An extra that a release does not have brings nothing. Only what the inputs themselves ask for can be put right.
+fn tell_unknown_extras(resolution: &Resolution, resolver: &Resolver, emit: Emit<'_>) {
+    let asked: BTreeSet<(&Release, &ExtraName)> =
+        resolution.roots.iter().filter_map(|edge| Some((&edge.to, edge.extra.as_ref()?))).collect();
+    for (release, extra) in asked {
+        let Release { name, version, .. } = release;
+        let Some(extras) = resolver.extras(release).filter(|extras| !extras.contains(extra)) else { continue };
+        let known: Vec<&str> = extras.iter().map(AsRef::as_ref).collect();
+        let hint = match &known[..] {
+            [] => "It has no extras".to_owned(),
+            known => format!("It has {}", known.join(", ")),
+        };
+        let problem = Problem::new("resolve/unknown-extra", format!("{name} {version} has no extra `{extra}`"))
+            .hint(hint)
+            .with("package", name.as_ref())
+            .with("version", version.to_string())
+            .with("extra", extra.as_ref())
+            .with("known", known);
+        emit(Event::Warning(Box::new(problem)));
     }
 }
 

@@ -3,11 +3,12 @@
 use crate::{Fixes, Future, Request, Source, Target, Upgrade, solve};
 use pybun_lock::{Inputs, Root, RootKind};
 use pybun_model::{
-    Architecture, CoreMetadata, IndexFile, Libc, PackageName, Platform, Problem, ProjectPage, PythonTag, Tags, silent,
+    Architecture, CoreMetadata, Event, IndexFile, Libc, PackageName, Platform, Problem, ProjectPage, PythonTag, Tags,
+    silent,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Projects by name: each release's version and requirements. Metadata of the releases in `lost` cannot be had.
 struct World {
@@ -132,4 +133,18 @@ async fn whoever_requires_the_project_itself_has_it() {
     let lock = solve(&request, Arc::new(world), &silent).await.unwrap();
     let names: Vec<_> = lock.packages.iter().map(|package| package.name.to_string()).collect();
     assert_eq!(names, ["b"]);
+}
+
+#[tokio::test]
+async fn an_extra_that_a_release_does_not_have_is_told() {
+    let world = World { releases: vec![("a", "1", &["b[quiet]"]), ("b", "1", &[])], lost: vec![] };
+    let told = Mutex::new(Vec::new());
+    let emit = |event| {
+        if let Event::Warning(problem) = event {
+            told.lock().unwrap().push((problem.code.to_string(), problem.message));
+        }
+    };
+    solve(&request(&["a[fast]"]), Arc::new(world), &emit).await.unwrap();
+    let expected = ("resolve/unknown-extra".to_owned(), "a 1 has no extra `fast`".to_owned());
+    assert_eq!(*told.lock().unwrap(), [expected]);
 }

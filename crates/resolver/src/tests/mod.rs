@@ -87,7 +87,8 @@ impl World {
 
 impl Listed {
     fn metadata(&self) -> Arc<Metadata> {
-        Arc::new(Metadata { requires: self.requires.iter().cloned().map(Into::into).collect(), requires_python: None })
+        let requires = self.requires.iter().cloned().map(Into::into).collect();
+        Arc::new(Metadata { requires, ..Metadata::default() })
     }
 }
 
