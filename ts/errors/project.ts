@@ -91,6 +91,26 @@ export function notCarriedOver(what: string, file: string): Problem {
   return { code: 'init/not-carried-over', message: `Not carried over from ${file}: ${what}`, context: { file } }
 }
 
+/** A name that is private there may be somebody else's project on the index that would be asked here. */
+export function notPlaced(what: string[], file: string, command: string[]): Problem {
+  return {
+    code: 'init/not-placed',
+    message: `${file} takes packages from where pyproject.toml cannot say: ${what.join('; ')}; nothing was written`,
+    hint: 'Say with --index-url which index is to be asked',
+    fix: { command, safety: 'review' },
+    context: { file, what },
+  }
+}
+
+export function listedAsRequired(names: string[], file: string): Problem {
+  const named = names.map((name) => `\`${name}\``).join(', ')
+  return {
+    code: 'init/listed-as-required',
+    message: `${file} does not say what requires ${named} (an extra may), so that the project does`,
+    context: { file, names },
+  }
+}
+
 export function keywordName(name: string): Problem {
   return {
     code: 'init/keyword',

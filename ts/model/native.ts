@@ -346,4 +346,6 @@ export interface Imported {
   pins: { name: string; version: string }[]
   /** What could not be carried over. */
   lost: string[]
+  /** Where something comes from, and cannot be said in the manifest. */
+  unplaced: string[]
 }

@@ -52,6 +52,8 @@ export interface Native {
     /** For what nobody said. */
     name: string
     requires_python: string
+    /** Names that are listed as required, whether or not something else requires them. */
+    required: string[]
   }): Promise<{ imported: Imported; preferences: Buffer }>
   lockDecode(lock: Buffer): Promise<Record<string, unknown>>
   lockCheck(request: ResolveRequest, lock: Buffer): Promise<{ fresh: boolean; reasons: string[] }>

@@ -18,23 +18,27 @@ export interface Project {
 /** The project that the working directory belongs to, or `null`. */
 export async function findProject(system: System, native: Native): Promise<Project | null> {
   for (const root of ancestors(system.cwd)) {
-    const manifest_path = join(root, 'pyproject.toml')
-    const text = await system.files.readText(manifest_path)
-    if (text === null) continue
-    const manifest = await native.manifestParse({ text, path: manifest_path })
-    return {
-      root,
-      manifest_path,
-      text,
-      manifest,
-      lock_path: join(root, 'pybun.lockb'),
-      environment_path: join(root, '.pybun', 'venv'),
-    }
+    const text = await system.files.readText(join(root, 'pyproject.toml'))
+    if (text !== null) return projectAt(native, root, text)
   }
   return null
 }
 
-/** The same, for commands that mean nothing without one. */
+/** The project in a directory with a manifest of this text, which need not be written yet. */
+export async function projectAt(native: Native, root: string, text: string): Promise<Project> {
+  const manifest_path = join(root, 'pyproject.toml')
+  const manifest = await native.manifestParse({ text, path: manifest_path })
+  return {
+    root,
+    manifest_path,
+    text,
+    manifest,
+    lock_path: join(root, 'pybun.lockb'),
+    environment_path: join(root, '.pybun', 'venv'),
+  }
+}
+
+/** The project of `findProject`, for commands that mean nothing without one. */
 export function requireProject(project: Project | null, cwd: string): Project {
   if (!project) return fail(projectNotFound(cwd))
   if (!project.manifest.has_project) return fail(noProjectTable(project.manifest_path))

@@ -27,6 +27,11 @@ export async function loadUserPlace(context: Context): Promise<Place> {
   return placeIn(context, null)
 }
 
+/** The same for a project that is not written yet. */
+export async function loadGiven(context: Context, project: Project): Promise<ProjectPlace> {
+  return { ...(await placeIn(context, project)), project }
+}
+
 async function placeIn(context: Context, project: Project | null): Promise<Place> {
   const { system, native, options } = context
   const loaded = await loadConfiguration({ system, native, options, project })

@@ -18,6 +18,9 @@ struct ImportWire {
     /// For what nobody said.
     name: String,
     requires_python: String,
+    /// Names that are listed as required, whether or not something else requires them.
+    #[serde(default)]
+    required: Vec<String>,
 }
 
 /// Reads the file of another tool, and what belongs to it, into a manifest and a lock of preferences.
@@ -33,12 +36,12 @@ pub fn import_foreign(request: String) -> napi::Result<Answer> {
 
 fn imported(wire: &ImportWire) -> Outcome<(Value, Vec<u8>)> {
     let name = wire.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let kind = Kind::of(&name);
+    let kind = Kind::of(&name).ok_or_else(|| vec![no_kind(&wire.path)])?;
     let text = read(&wire.path)?.ok_or_else(|| vec![not_found(&wire.path)])?;
     let companion = kind.companion(&name).map(|name| wire.path.with_file_name(name));
     let beside = companion.as_deref().map(read).transpose()?.flatten();
     let shown = wire.path.display().to_string();
-    let foreign = Foreign { path: &shown, text: &text, beside: beside.as_deref() };
+    let foreign = Foreign { path: &shown, text: &text, beside: beside.as_deref(), required: &wire.required };
     let mut found = import(kind, foreign).map_err(one)?;
     let manifest = complete(wire.manifest.as_deref(), &mut found, &wire.name, &wire.requires_python).map_err(one)?;
     let requirements =
@@ -52,6 +55,7 @@ fn imported(wire: &ImportWire) -> Outcome<(Value, Vec<u8>)> {
             "version": version.to_string(),
         })).collect::<Vec<_>>(),
         "lost": found.lost,
+        "unplaced": found.unplaced,
     });
     Ok((value, pybun_lock::encode(&preferences(&found.pins))))
 }
@@ -74,6 +78,12 @@ fn read(path: &Path) -> Outcome<Option<String>> {
 
 fn not_found(path: &Path) -> Problem {
     Problem::new("init/no-such-file", format!("There is no file {}", path.display()))
+        .with("path", path.display().to_string())
+}
+
+fn no_kind(path: &Path) -> Problem {
+    Problem::new("init/unknown-kind", format!("{} is no file that a project can be made from", path.display()))
+        .hint("It reads requirements files (*.txt, *.in), poetry.lock, uv.lock, Pipfile.lock and pylock.toml")
         .with("path", path.display().to_string())
 }
 

@@ -2,7 +2,7 @@
 
 use super::{ImportError, Imported};
 use pybun_manifest::{Declared, Edit, Manifest, Table, edit};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::fmt::Write;
 
 /// The text of `pyproject.toml`. `existing` keeps every character that it has; tables that it lacks stand before or
@@ -30,11 +30,28 @@ pub fn complete(
     if tool.is_empty() {
         return Ok(out);
     }
-    if before.tool_pybun.is_some() {
+    if let Some(own) = &before.tool_pybun {
         imported.lost.push("[tool.pybun] is there already and was left alone".to_owned());
+        imported.unplaced.extend(without_place(own, imported));
         return Ok(out);
     }
     Ok(joined(&out, &tool))
+}
+
+/// Indexes, and sources from them, that an existing `[tool.pybun]` does not have.
+fn without_place(own: &Map<String, Value>, imported: &Imported) -> Vec<String> {
+    let indexes = own.get("index").and_then(Value::as_array).into_iter().flatten();
+    let urls: Vec<&str> =
+        indexes.filter_map(|index| index.get("url")).chain(own.get("index-url")).filter_map(Value::as_str).collect();
+    let lacking = imported.indexes.iter().filter(|index| !urls.iter().any(|url| index.is_at(url)));
+    let sources = own.get("sources").and_then(Value::as_object);
+    let unassigned = imported.sources.iter().filter(|(name, fields)| {
+        fields.iter().any(|(key, _)| *key == "index") && sources.is_none_or(|own| !own.contains_key(*name))
+    });
+    lacking
+        .map(|index| format!("the index `{}`", index.name))
+        .chain(unassigned.map(|(name, _)| format!("the index of `{name}`")))
+        .collect()
 }
 
 /// Two texts with an empty line between them, in the line endings of the second (the first is ours or has none).
@@ -88,10 +105,12 @@ fn groups(imported: &Imported) -> String {
 /// What a manifest with `[project]` lacks. A name that it requires in the same list stays as it is.
 fn added(text: &str, before: &Manifest, imported: &Imported) -> Result<String, ImportError> {
     let mut edits = Vec::new();
-    for requirement in missing(&before.dependencies, &imported.dependencies) {
+    let is_dynamic = |field: &str| before.dynamic.iter().any(|name| name == field);
+    let own: &[String] = if is_dynamic("dependencies") { &[] } else { &imported.dependencies };
+    for requirement in missing(&before.dependencies, own) {
         edits.push(Edit::Add { requirement, table: Table::Project });
     }
-    for (extra, texts) in &imported.extras {
+    for (extra, texts) in imported.extras.iter().filter(|_| !is_dynamic("optional-dependencies")) {
         let present = extra.parse().ok().and_then(|name| before.optional_dependencies.get(&name));
         for requirement in missing(present.map_or(&[], Vec::as_slice), texts) {
             edits.push(Edit::Add { requirement, table: Table::Extra(extra.clone()) });
@@ -137,8 +156,8 @@ fn tool(imported: &Imported) -> String {
     }
     for index in &imported.indexes {
         toml.push_str("\n[[tool.pybun.index]]\n");
-        for (name, value) in index {
-            let _ = writeln!(toml, "{name} = {}", shown(value));
+        for (name, value) in index.fields() {
+            let _ = writeln!(toml, "{name} = {}", shown(&value));
         }
     }
     toml

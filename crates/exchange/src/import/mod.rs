@@ -2,6 +2,8 @@
 
 mod complete;
 mod constraint;
+mod declared;
+mod index;
 mod pipfile;
 mod poetry;
 mod pylock;
@@ -9,6 +11,7 @@ mod requirements;
 mod uv;
 
 pub use complete::complete;
+pub use index::{Index, Role};
 
 use pybun_lock::{Inputs, Lock, Package, Source};
 use pybun_manifest::toml;
@@ -33,11 +36,13 @@ pub struct Imported {
     /// `[tool.pybun]`: further keys, the same as in `[tool.uv]`.
     pub settings: Vec<(&'static str, Value)>,
     /// `[[tool.pybun.index]]`.
-    pub indexes: Vec<Vec<(&'static str, Value)>>,
+    pub indexes: Vec<Index>,
     /// What was locked.
     pub pins: Vec<(PackageName, Version)>,
     /// What could not be carried over, one sentence each.
     pub lost: Vec<String>,
+    /// Where something comes from, and cannot be said here: without it, a name may be somebody else's project.
+    pub unplaced: Vec<String>,
 }
 
 /// Whose file it is, by its name.
@@ -57,6 +62,8 @@ pub struct Foreign<'a> {
     pub text: &'a str,
     /// `pyproject.toml` beside a lock of Poetry or uv, `Pipfile` beside its lock, `NAME.in` beside `NAME.txt`.
     pub beside: Option<&'a str>,
+    /// Names that a lock has and that are listed as required, since nothing else was found to require them.
+    pub required: &'a [String],
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -73,15 +80,22 @@ pub enum ImportError {
 
 const MAX_BYTES: usize = 32 << 20;
 
+/// Endings of what is no requirements file.
+const OTHERS: [&str; 13] =
+    ["cfg", "gz", "ini", "json", "lock", "lockb", "py", "toml", "whl", "xml", "yaml", "yml", "zip"];
+
 impl Kind {
-    /// `name` without directory. Anything that no lock is called is a requirements file.
-    pub fn of(name: &str) -> Self {
+    /// `name` without directory. Requirements files are called as people like, and not like something else.
+    pub fn of(name: &str) -> Option<Self> {
+        let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
         match name {
-            "poetry.lock" => Self::Poetry,
-            "uv.lock" => Self::Uv,
-            "Pipfile.lock" => Self::Pipfile,
-            name if crate::is_pylock_name(name) => Self::Pylock,
-            _ => Self::Requirements,
+            "poetry.lock" => Some(Self::Poetry),
+            "uv.lock" => Some(Self::Uv),
+            "Pipfile.lock" => Some(Self::Pipfile),
+            name if crate::is_pylock_name(name) => Some(Self::Pylock),
+            "Pipfile" => None,
+            _ if ending.is_some_and(|ending| OTHERS.contains(&ending.as_str())) => None,
+            _ => Some(Self::Requirements),
         }
     }
 
@@ -120,6 +134,7 @@ pub fn import(kind: Kind, foreign: Foreign) -> Result<Imported, ImportError> {
         Kind::Pipfile => pipfile::import(foreign),
         Kind::Pylock => pylock::import(foreign),
     }?;
+    index::settle(&mut imported);
     // Of a name that was locked in several versions the newest is preferred, wherever it can be used.
     imported.pins.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(&a.1)));
     imported.pins.dedup();
@@ -220,14 +235,27 @@ struct Parts<'a> {
     markers: Vec<String>,
 }
 
-/// A URL without the credentials that may be in it.
+/// A URL without the credentials that may be in it. The user name of ssh is no secret and needed.
 fn without_credentials(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..end].rfind('@') {
-        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
-        None => url.to_owned(),
-    }
+    let Some(at) = rest[..end].rfind('@') else { return url.to_owned() };
+    let user = rest[..at].split(':').next().filter(|user| scheme.ends_with("ssh") && !user.is_empty());
+    let user = user.map(|user| format!("{user}@")).unwrap_or_default();
+    format!("{scheme}://{user}{}", &rest[at + 1..])
+}
+
+/// `git+URL@reference` of a repository, which git also writes as `user@host:path`.
+fn git_url(url: &str, reference: Option<&str>) -> String {
+    let plain = url.strip_prefix("git+").unwrap_or(url);
+    let plain = match plain.split_once(':') {
+        Some((host, path)) if !path.starts_with("//") && host.contains('@') && !host.contains('/') => {
+            format!("ssh://{host}/{}", path.trim_start_matches('/'))
+        }
+        _ => plain.to_owned(),
+    };
+    let reference = reference.map(|reference| format!("@{reference}")).unwrap_or_default();
+    format!("git+{}{reference}", without_credentials(&plain))
 }
 
 fn short(text: &str) -> String {

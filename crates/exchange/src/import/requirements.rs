@@ -1,9 +1,9 @@
 //! A requirements file, with the one that it was compiled from when that is there.
 
-use super::{Foreign, ImportError, Imported, pin, short};
+use super::{Foreign, ImportError, Imported, index, pin, short, without_credentials};
 use pybun_manifest::requirements::{Requirements, parse};
 use pybun_model::VersionOrUrl;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn import(foreign: Foreign) -> Result<Imported, ImportError> {
     let mut out = Imported::default();
@@ -19,7 +19,7 @@ pub(super) fn import(foreign: Foreign) -> Result<Imported, ImportError> {
     }
     let wanted = match foreign.beside {
         Some(text) => read(foreign.path, text, &mut out)?,
-        None => listed,
+        None => listed.clone(),
     };
     let exact =
         wanted.requirements.len() > 1 && out.pins.len() >= wanted.requirements.len() && foreign.beside.is_none();
@@ -34,9 +34,16 @@ pub(super) fn import(foreign: Foreign) -> Result<Imported, ImportError> {
     if !constraints.is_empty() {
         out.settings.push(("constraints", constraints.into()));
     }
-    let indexed = wanted.index_url.is_some() || !wanted.extra_index_urls.is_empty();
-    if indexed || !wanted.find_links.is_empty() || wanted.no_index {
-        out.lost.push("which index to ask is not carried over; say it in [[tool.pybun.index]]".to_owned());
+    let indexes = if wanted.index_url.is_some() || !wanted.extra_index_urls.is_empty() { &wanted } else { &listed };
+    let mut urls: Vec<(Option<&str>, &str)> = indexes.extra_index_urls.iter().map(|url| (None, url.as_str())).collect();
+    // Without `--index-url` pip asks the public index as well.
+    urls.push((None, indexes.index_url.as_deref().unwrap_or("https://pypi.org/simple")));
+    index::take_all(&mut out, &urls);
+    for links in wanted.find_links.iter().chain(&listed.find_links).collect::<BTreeSet<_>>() {
+        out.unplaced.push(format!("the list of files {}", short(&without_credentials(links))));
+    }
+    if wanted.no_index || listed.no_index {
+        out.settings.push(("no-index", true.into()));
     }
     Ok(out)
 }
