@@ -18,7 +18,7 @@ describe('no file says', () => {
 it('the public index is named in one place of the product', () => {
   const product = code.filter((path) => /^(ts|crates|npm|scripts)\//.test(path))
   const naming = product.filter((path) => /pypi\.org|pythonhosted\.org/.test(textOf(path) ?? ''))
-  expect(naming).toEqual(['crates/fetch/src/default_index.rs'])
+  expect(naming).toEqual(['crates/model/src/public_index.rs'])
 })
 
 it('files are named alike: words with dashes in TypeScript, with underscores in Rust', () => {

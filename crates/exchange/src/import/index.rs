@@ -2,7 +2,7 @@
 //! public index. What cannot be said here is told as `unplaced`, and stops an import.
 
 use super::{Imported, short, without_credentials};
-use pybun_model::PackageName;
+use pybun_model::{PUBLIC_INDEX_HOSTS, PackageName};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -160,7 +160,7 @@ pub(super) fn settle(out: &mut Imported) {
 
 /// The index that is asked when nobody says anything.
 pub(super) fn is_public(url: &str) -> bool {
-    matches!(host(&without_credentials(url)), Some("pypi.org" | "pypi.python.org"))
+    host(&without_credentials(url)).is_some_and(|host| PUBLIC_INDEX_HOSTS.contains(&host))
 }
 
 fn normal(url: &str) -> &str {

@@ -3,6 +3,7 @@
 use super::constraint::{convert, python_marker};
 use super::{Foreign, ImportError, Imported, Parts, pin, requirement, short, table, table_at, tables_at, text_at};
 use super::{declared, index, texts_at, without_credentials};
+use pybun_model::PUBLIC_INDEX_URL;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -99,7 +100,7 @@ fn sources(poetry: &Map<String, Value>, out: &mut Imported) -> Sources {
     };
     let mut asked = of("primary");
     if asked.is_empty() {
-        asked.push((None, PUBLIC));
+        asked.push((None, PUBLIC_INDEX_URL));
     }
     asked.extend(of("supplemental"));
     index::take_all(out, &asked);
@@ -110,12 +111,10 @@ fn sources(poetry: &Map<String, Value>, out: &mut Imported) -> Sources {
     all.iter().filter_map(taken).collect()
 }
 
-const PUBLIC: &str = "https://pypi.org/simple";
-
 /// Name and URL; the public index is known by its name.
 fn place(source: &Map<String, Value>) -> (&str, &str) {
     let name = text_at(source, "name").unwrap_or("source");
-    let url = text_at(source, "url").or(name.eq_ignore_ascii_case("pypi").then_some(PUBLIC));
+    let url = text_at(source, "url").or(name.eq_ignore_ascii_case("pypi").then_some(PUBLIC_INDEX_URL));
     (name, url.unwrap_or_default())
 }
 
@@ -199,7 +198,9 @@ fn source(name: &str, fields: &Map<String, Value>, sources: &Sources, out: &mut 
     } else if let Some(index) = text_at(fields, "source") {
         let here = match sources.get(&index.to_ascii_lowercase()) {
             Some(here) => Some(here.clone()),
-            None if index.eq_ignore_ascii_case("pypi") => index::take(out, Some("pypi"), PUBLIC, index::Role::Explicit),
+            None if index.eq_ignore_ascii_case("pypi") => {
+                index::take(out, Some("pypi"), PUBLIC_INDEX_URL, index::Role::Explicit)
+            }
             None => Some(index.to_owned()),
         };
         if let Some(here) = here {

@@ -2,7 +2,7 @@
 
 use super::{Foreign, ImportError, Imported, index, pin, short, without_credentials};
 use pybun_manifest::requirements::{Requirements, parse};
-use pybun_model::VersionOrUrl;
+use pybun_model::{PUBLIC_INDEX_URL, VersionOrUrl};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn import(foreign: Foreign) -> Result<Imported, ImportError> {
@@ -37,7 +37,7 @@ pub(super) fn import(foreign: Foreign) -> Result<Imported, ImportError> {
     let indexes = if wanted.index_url.is_some() || !wanted.extra_index_urls.is_empty() { &wanted } else { &listed };
     let mut urls: Vec<(Option<&str>, &str)> = indexes.extra_index_urls.iter().map(|url| (None, url.as_str())).collect();
     // Without `--index-url` pip asks the public index as well.
-    urls.push((None, indexes.index_url.as_deref().unwrap_or("https://pypi.org/simple")));
+    urls.push((None, indexes.index_url.as_deref().unwrap_or(PUBLIC_INDEX_URL)));
     index::take_all(&mut out, &urls);
     for links in wanted.find_links.iter().chain(&listed.find_links).collect::<BTreeSet<_>>() {
         out.unplaced.push(format!("the list of files {}", short(&without_credentials(links))));

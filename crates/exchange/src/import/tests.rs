@@ -1,4 +1,5 @@
 use super::*;
+use pybun_model::PUBLIC_INDEX_URL;
 
 fn imported(kind: Kind, text: &str, beside: Option<&str>) -> Imported {
     import(kind, Foreign { path: "the.lock", text, beside, required: &[] }).unwrap_or_else(|error| panic!("{error}"))
@@ -281,8 +282,6 @@ fn assigned(found: &Imported) -> Vec<String> {
     found.sources.iter().filter_map(|(name, fields)| Some(format!("{name} {}", index(fields)?))).collect()
 }
 
-const PUBLIC: &str = "[[source]]\nname = \"pypi\"\nurl = \"https://pypi.org/simple\"\nverify_ssl = true\n";
-
 #[test]
 fn the_indexes_of_a_pipfile_stay_the_ones_to_ask() {
     let lock = r#"{"_meta": {"sources": [{"name": "x", "url": "https://x.example/simple"}]},
@@ -290,7 +289,8 @@ fn the_indexes_of_a_pipfile_stay_the_ones_to_ask() {
     let corp = "[[source]]\nname = \"corp\"\nurl = \"https://me:pw@corp.example/simple\"\nverify_ssl = false\n";
     let packages = "[packages]\nflask = \"*\"\nours = { version = \"*\", index = \"corp\" }\n";
 
-    let public_first = imported(Kind::Pipfile, lock, Some(&format!("{PUBLIC}{corp}{packages}")));
+    let public = format!("[[source]]\nname = \"pypi\"\nurl = \"{PUBLIC_INDEX_URL}\"\nverify_ssl = true\n");
+    let public_first = imported(Kind::Pipfile, lock, Some(&format!("{public}{corp}{packages}")));
     assert_eq!(indexes(&public_first), ["corp https://corp.example/simple Explicit"]);
     assert_eq!(assigned(&public_first), ["deep \"corp\"", "ours \"corp\""]);
     assert_eq!(public_first.lost.len(), 2, "{:?}", public_first.lost);
@@ -300,7 +300,7 @@ fn the_indexes_of_a_pipfile_stay_the_ones_to_ask() {
     assert_eq!(indexes(&only), ["corp https://corp.example/simple Default"]);
     assert!(only.sources.is_empty());
 
-    assert!(indexes(&imported(Kind::Pipfile, "{}", Some(PUBLIC))).is_empty());
+    assert!(indexes(&imported(Kind::Pipfile, "{}", Some(&public))).is_empty());
     // Without a Pipfile the lock tells them.
     let alone = imported(Kind::Pipfile, lock, None);
     assert_eq!(indexes(&alone), ["x https://x.example/simple Default"]);
@@ -318,7 +318,7 @@ fn the_indexes_of_uv_stay_the_ones_to_ask() {
         };
         format!("version = 1\n{}", packages.iter().map(package).collect::<String>())
     };
-    let public = "https://pypi.org/simple";
+    let public = PUBLIC_INDEX_URL;
     let mixed = imported(Kind::Uv, &lock(&[("a", "https://corp.example/simple/"), ("b", public)]), None);
     assert_eq!(indexes(&mixed), ["corp-example https://corp.example/simple/ Explicit"]);
     assert_eq!(assigned(&mixed), ["a \"corp-example\""]);
@@ -418,8 +418,8 @@ fn the_indexes_of_requirements_files_and_pylock_stay_the_ones_to_ask() {
     // A compiled file says it where its source does not.
     let found = imported(Kind::Requirements, "-i https://a.example/s\nx==1\n", Some("x\n"));
     assert_eq!(indexes(&found), ["a-example https://a.example/s Default"]);
-    let lock = "lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nindex = \"https://a.example/s\"\n[[packages]]\nname = \"b\"\nindex = \"https://pypi.org/simple/\"\n";
-    let found = imported(Kind::Pylock, lock, None);
+    let lock = "lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nindex = \"https://a.example/s\"\n[[packages]]\nname = \"b\"\nindex = \"PUBLIC/\"\n";
+    let found = imported(Kind::Pylock, &lock.replace("PUBLIC", PUBLIC_INDEX_URL), None);
     assert_eq!(indexes(&found), ["a-example https://a.example/s Explicit"]);
     assert_eq!(assigned(&found), ["a \"a-example\""]);
 }
