@@ -49,8 +49,10 @@ export function createReport(sink: Sink, style: ReportStyle) {
         sink.err(redactText(event.loud ? `${message}\n` : `note[${event.code}]: ${message}\n`))
       }
     },
+    /** A command may resolve twice; what it was warned of twice is told once. */
     warn(problem: Problem): void {
-      warnings.push(problem)
+      const told = warnings.some(({ code, message }) => code === problem.code && message === problem.message)
+      if (!told) warnings.push(problem)
     },
     /** Takes progress away and says what went wrong without stopping; before another program takes our place. */
     clear(): void {
