@@ -1,7 +1,7 @@
 //! The process that installs: what it does is in PYBUN_FAULTS_CHILD, `<task> <root> <environment> <link mode>`.
 
 use crate::wheels::{Wheel, World};
-use pybun_install::{Change, Collection, Error, Limits, Options, change, collect};
+use pybun_install::{Change, Collection, Error, Limits, LinkMode, Options, change, collect};
 use std::process::exit;
 use std::time::{Duration, SystemTime};
 
@@ -27,6 +27,10 @@ pub fn main() {
             let limits = Limits { max_size: Some(0), max_age: None };
             let now = SystemTime::now() + Duration::from_secs(24 * 60 * 60);
             collect(&world.cache(), &Collection { limits, dry_run: false, now }).expect("nothing fails here");
+            // Without a breath nobody would ever come to the end of compiling.
+            if world.link == LinkMode::Tree {
+                std::thread::sleep(Duration::from_millis(250));
+            }
         },
         _ => panic!("unknown task {task}"),
     }
