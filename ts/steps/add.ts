@@ -22,7 +22,8 @@ export async function addRequirements(
     const python = await projectPython(context, place)
     const pending = await pendingRequirements(context, place, { ...wish, python })
     let added = pending
-    const synced = await changeProject(context, place, wish.table, async (lock) => {
+    const change = { table: wish.table, keep_extraneous: true }
+    const synced = await changeProject(context, place, change, async (lock) => {
       const draft = await withRequirements(context, project, { requirements: pending, table: wish.table })
       const locked = await lock(draft, null)
       added = withLowerBounds(pending, await packagesOf(context, locked))
@@ -44,7 +45,8 @@ export async function removeRequirements(context: Context, wish: { names: string
     const place = await loadProject(context)
     const { project } = place
     let removed: string[] = []
-    const synced = await changeProject(context, place, wish.table, async (lock) => {
+    const change = { table: wish.table, keep_extraneous: false }
+    const synced = await changeProject(context, place, change, async (lock) => {
       const edited = await withoutNames(context, project, wish)
       removed = edited.removed
       return { edited, locked: await lock(edited, null) }

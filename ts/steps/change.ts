@@ -12,6 +12,13 @@ import { save } from './save.ts'
 import { stampProject } from './stamp.ts'
 import { type Synced, select, settledOf } from './sync.ts'
 
+export interface Wish {
+  /** The one that is edited. */
+  table: Table
+  /** What other groups and extras brought stays. */
+  keep_extraneous: boolean
+}
+
 /**
  * Carries an edited manifest through: resolve, plan, fetch, save, apply. Until the resolution stands and every wheel
  * is in the store nothing of the user's changes; after *save* a failure is mended by `pybun install`.
@@ -19,7 +26,7 @@ import { type Synced, select, settledOf } from './sync.ts'
 export async function changeProject(
   context: Context,
   place: ProjectPlace,
-  table: Table,
+  { table, keep_extraneous }: Wish,
   edit: (
     lock: (edited: Edited, previous: Buffer | null) => Promise<Locked>,
   ) => Promise<{ edited: Edited; locked: Locked }>,
@@ -39,7 +46,10 @@ export async function changeProject(
     reinstall: false,
     keep_extraneous: false,
   })
-  const wanted = await plan(context, place, { environment, lock: locked.lock, selection })
+  const exact = await plan(context, place, { environment, lock: locked.lock, selection })
+  const keeps = keep_extraneous && exact.ops.some(({ op }) => op === 'remove')
+  const kept = { environment, lock: locked.lock, selection: { ...selection, keep_extraneous: true } }
+  const wanted = keeps ? await plan(context, place, kept) : exact
   const fetched = await fetch(context, place, wanted)
   await save(context, project, { locked: keepsLock(context) ? locked : null, manifest_text: edited.text })
   const after = afterEdit(place, edited)
@@ -47,7 +57,9 @@ export async function changeProject(
     const applied = await apply(context, after, wanted, fetched)
     const own = await installOwn(context, after, environment)
     const synced = { environment, locked, applied, own }
-    await stampProject(context, after, { environment, selection, settled: settledOf(context, after, synced) })
+    // An `install` would take away what was kept.
+    const settled = keeps ? null : settledOf(context, after, synced)
+    await stampProject(context, after, { environment, selection, settled })
     return synced
   } catch (error) {
     throw error instanceof Failure ? new Failure(error.problems.map(repairable)) : error
