@@ -1,5 +1,5 @@
 /** Ctrl-C at many moments: an answer, exit 130, nothing half-written, and the next run works. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -58,6 +58,40 @@ describe.each(['text', 'json'] as const)('%s', (mode) => {
           if (mode === 'json') expect(checkEnvelope(ran, ['add', 'alpha'])).toMatchObject({ exit_code: 130 })
         }
         expect(after === MANIFEST || after.includes('alpha'), after).toBe(true)
+        await isWhole(box)
+      } finally {
+        await index.close()
+        box.remove()
+      }
+    })
+  })
+})
+
+/** These run without Node, and end as the CLI does. */
+describe.each(['text', 'json'] as const)('%s', (mode) => {
+  describe.concurrent.each(['lock', 'install'])('Ctrl-C in a plain `%s`', (command) => {
+    test.each(MOMENTS)('%s', async (name, moment) => {
+      const index = await startIndex({ packages: PACKAGES, latencyMs: 30 })
+      const box = sandbox(null, index.url)
+      const text = MANIFEST.replace('[]', '["alpha"]')
+      writeFileSync(join(box.project, 'pyproject.toml'), text)
+      try {
+        const prefix = mode === 'json' ? ['--format=json'] : []
+        const running = start(box, { args: [command], exit: 130 }, prefix)
+        await Promise.race([moment(index), running.finished])
+        running.signal('SIGINT')
+        const ran = await running.finished
+
+        if (name === MOMENTS[0]?.[0]) expect(ran.exit, ran.stdout + ran.stderr).toBe(130)
+        if (ran.exit === 'SIGINT') expect([ran.stdout, ran.stderr]).toEqual(['', ''])
+        else if (ran.exit !== 0) {
+          expect(ran.exit, ran.stdout + ran.stderr).toBe(130)
+          if (mode === 'json') {
+            expect(checkEnvelope(ran, [command])).toMatchObject({ diagnostics: [{ code: 'cli/interrupted' }] })
+          } else expect(ran.stderr).toContain('error[cli/interrupted]: Interrupted; no file was left half-written\n')
+        }
+        expect(readdirSync(box.project).filter((file) => file.endsWith('.tmp'))).toEqual([])
+        expect(readFileSync(join(box.project, 'pyproject.toml'), 'utf8')).toBe(text)
         await isWhole(box)
       } finally {
         await index.close()

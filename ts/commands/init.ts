@@ -26,7 +26,7 @@ export async function init(context: Context, invocation: Invocation): Promise<Ou
       ...written.map((path) => ` + ${path}`),
       ...kept.map((path) => ` = ${path} (kept)`),
       ...gitHint(git_diff),
-      `Next: ${here ? '' : `cd ${positionals[0]} && `}pybun add NAME, then pybun run ${name}`,
+      `Next: ${here ? '' : `cd ${shellWord(positionals[0] ?? '')} && `}pybun add NAME, then pybun run ${name}`,
     ],
   }
 }
@@ -49,13 +49,18 @@ async function initFrom(context: Context, { options, positionals }: Invocation):
       ...written.map((path) => ` + ${path}`),
       ...moved.map((move) => ` ~ ${move.name} ${move.from} -> ${move.to}`),
       ...gitHint(git_diff),
-      `Next: ${path === null || path === '.' ? '' : `cd ${path} && `}pybun install`,
+      `Next: ${path === null || path === '.' ? '' : `cd ${shellWord(path)} && `}pybun install`,
     ],
   }
 }
 
 function gitHint(git_diff: boolean): string[] {
   return git_diff ? [] : [`To see the lock in \`git diff\`: ${quoted(GIT_DIFF_COMMAND)}`]
+}
+
+/** As one would type it in a POSIX shell. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./][\w@%+=:,./-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
 function quoted(words: string[]): string {

@@ -11,6 +11,25 @@ export function unknownCommand(word: string, names: string[]): Problem {
       context: { word },
     }
   }
+  const meant = OF_OTHERS[word]
+  if (meant) {
+    return {
+      code: 'cli/usage',
+      message: `\`${word}\` is not a command`,
+      hint: `\`${meant.join(' ')}\` does that here`,
+      fix: { command: meant, safety: 'review' },
+      context: { word },
+    }
+  }
+  if (word === 'pip') {
+    return {
+      code: 'cli/usage',
+      message: '`pip` is not a command',
+      hint: '`pybun add NAME` adds to the project, `pybun install -r FILE` installs what a file lists; `pybun run -m pip` is pip itself',
+      fix: { command: ['pybun', '--help'], safety: 'safe' },
+      context: { word },
+    }
+  }
   const near = nearest(word, names)
   return {
     code: 'cli/usage',
@@ -19,6 +38,14 @@ export function unknownCommand(word: string, names: string[]): Problem {
     fix: { command: near ? ['pybun', near] : ['pybun', '--help'], safety: 'review' },
     context: { word, ...(near ? { nearest: near } : {}) },
   }
+}
+
+/** What other package managers call it. */
+const OF_OTHERS: Record<string, string[]> = {
+  sync: ['pybun', 'install'],
+  update: ['pybun', 'upgrade'],
+  list: ['pybun', 'tree'],
+  freeze: ['pybun', 'export', '--to', 'requirements'],
 }
 
 export function missingCommand(): Problem {
@@ -31,6 +58,15 @@ export function missingCommand(): Problem {
 }
 
 export function unknownOption(option: string, command: string | null, known: string[]): Problem {
+  if (command === 'add' && (option === '-r' || option === '--requirement' || option === '--requirements')) {
+    return {
+      code: 'cli/usage',
+      message: `\`${option}\` is not an option of \`pybun add\``,
+      hint: '`pybun init --from FILE` takes what a requirements file lists into pyproject.toml; `pybun install -r FILE` only installs it',
+      fix: { command: ['pybun', 'init', '--help'], safety: 'safe' },
+      context: { option, command },
+    }
+  }
   const near = nearest(option, known)
   const help = ['pybun', ...(command ? [command] : []), '--help']
   return {

@@ -60,6 +60,16 @@ export function notADependency(name: string, where: string, known: string[], els
   }
 }
 
+export function requiresItself(name: string, text: string): Problem {
+  return {
+    code: 'project/requires-itself',
+    message: `\`${text}\` is the project itself, which cannot be one of its own dependencies`,
+    hint: 'If another project of this name is meant, give this one another `name` in pyproject.toml; extras of its own go to a group or an extra',
+    fix: { command: ['pybun', 'add', '--dev', text], safety: 'review' },
+    context: { name },
+  }
+}
+
 export function alreadyAProject(path: string): Problem {
   return {
     code: 'init/already-a-project',

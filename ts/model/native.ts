@@ -204,7 +204,17 @@ export interface ResolveRequest {
   indexes?: Record<string, string>
   /** Projects whose directory is linked and not copied. */
   editables?: string[]
+  /** For a check of a lock that is only read: what nobody states now, and is as the lock has it. */
+  unsaid?: ResolutionOption[]
 }
+
+export type ResolutionOption =
+  | 'resolution'
+  | 'prereleases'
+  | 'exclude-newer'
+  | 'no-binary'
+  | 'only-binary'
+  | 'prefer-binary'
 
 export interface Resolution {
   packages: { name: string; version: string }[]

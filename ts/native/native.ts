@@ -141,6 +141,8 @@ export interface ExportRequest {
   scope: GraphScope
   to: 'requirements' | 'pylock' | 'cyclonedx'
   hashes: boolean
+  /** From the directory of the file, with `/`; empty when it is the project's. For `pylock` alone. */
+  to_project: string
   settings: Settings
   interpreter: string
   /** Of what, and when (seconds since 1970): for `cyclonedx` alone. */

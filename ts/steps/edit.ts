@@ -1,5 +1,5 @@
 import { fail } from '../errors/failure.ts'
-import { notADependency } from '../errors/project.ts'
+import { notADependency, requiresItself } from '../errors/project.ts'
 import { sourceNotRepository } from '../errors/source.ts'
 import type { Manifest, ManifestEdit, Requirement, Root, SourceSetting, Table } from '../model/native.ts'
 import type { Project } from '../project/project.ts'
@@ -43,11 +43,14 @@ export async function pendingRequirements(
   const all: Typed[] = []
   for (const typed of wish.typed) {
     if (isPlace(typed)) {
-      all.push(await requirePlace(context, place, { typed, python, options }))
+      const found = await requirePlace(context, place, { typed, python, options })
+      refuseItself(manifest, wish.table, found)
+      all.push(found)
       continue
     }
     const text = asRequirement(typed)
     const requirement = await parse(context, text)
+    refuseItself(manifest, wish.table, { text, requirement })
     if (requirement.url !== null) all.push(await requireNamed(context, place, { text, options }))
     else {
       refuseOptions(options, typed)
@@ -63,6 +66,13 @@ export interface Typed {
   requirement: Requirement
   /** Relative to the project. */
   source?: SourceSetting
+}
+
+/** Groups and extras may take in extras of the project. */
+function refuseItself({ name }: Manifest, { table }: Table, { text, requirement }: Typed): void {
+  if (table === 'project' && name !== null && normalised(requirement.name) === normalised(name)) {
+    fail(requiresItself(name, text))
+  }
 }
 
 function refuseOptions(options: PlaceOptions, typed: string): void {
@@ -95,14 +105,17 @@ export async function withRequirements(
   return { text, manifest, adding, ...(placed.length ? { sources: Object.fromEntries(placed) } : {}) }
 }
 
-/** A lower bound for every requirement that was typed without a version: the one that was chosen. */
+/**
+ * A lower bound for every requirement that was typed without a version: the one that was chosen. `chosen` is in the order
+ * of a lock, by name and version.
+ */
 export function withLowerBounds(typed: Typed[], chosen: { name: string; version: string }[]): Typed[] {
   return typed.map(({ text, requirement, source }) => {
     if (source) return { text, requirement, source }
     if (!isBare(requirement)) return { text, requirement }
     const versions = chosen.filter(({ name }) => normalised(name) === normalised(requirement.name))
-    // A universal lock may hold several; the bound must admit each of them.
-    const version = versions.map((found) => found.version.replace(/\+.*$/, '')).sort(byVersion)[0]
+    // A universal lock may hold several; the bound must admit each of them, and the lowest is the first.
+    const version = versions[0]?.version.replace(/\+.*$/, '')
     if (!version) return { text, requirement }
     const extras = requirement.extras.length ? `[${requirement.extras.join(',')}]` : ''
     // As it was typed: the parsed one is in a form that few would write.
@@ -188,9 +201,4 @@ function describe({ table, table_name }: Table): string {
     case 'extra':
       return `the extra \`${table_name}\``
   }
-}
-
-/** Good enough for the versions that a lock holds of one name: release numbers compare as numbers. */
-function byVersion(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true })
 }

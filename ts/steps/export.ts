@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path'
+import { basename, dirname, relative, resolve } from 'node:path'
 import { badEpoch, badPylockName, lostInExport, rootsExclude } from '../errors/export.ts'
 import { fail } from '../errors/failure.ts'
 import type { LockRoot } from '../model/native.ts'
@@ -8,7 +8,7 @@ import { scopeOf } from './graph.ts'
 import { loadProject } from './load.ts'
 import { interpreterOf } from './lock.ts'
 import { normalised } from './own.ts'
-import { checkLock } from './resolve.ts'
+import { checkReadLock } from './resolve.ts'
 import { type Choice, select } from './sync.ts'
 
 export type ExportFormat = 'requirements' | 'pylock' | 'cyclonedx'
@@ -34,13 +34,14 @@ export async function exportProject(context: Context, wish: ExportWish) {
     ...groups.map((group): LockRoot => ({ kind: 'group', name: normalised(group) })),
   ]
   const interpreter = await interpreterOf(context, place)
-  const lock = await checkLock(context, place, interpreter)
+  const lock = await checkReadLock(context, place, interpreter)
   await checkConflicts(context, lock, roots)
   const { text, lost } = await context.native.lockExport(
     {
       scope: scopeOf(context, place, { roots, python: null }),
       to: wish.to,
       hashes: wish.hashes,
+      to_project: path ? relative(dirname(path), place.project.root).replaceAll('\\', '/') : '',
       settings: place.settings,
       interpreter,
       subject: { name, version, made_at: epoch(context) },

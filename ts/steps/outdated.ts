@@ -8,7 +8,7 @@ import { lockOf } from './graph.ts'
 import { loadProject } from './load.ts'
 import { interpreterOf } from './lock.ts'
 import { normalised } from './own.ts'
-import { checkLock, NO_UPGRADE, projectRequest } from './resolve.ts'
+import { checkReadLock, NO_UPGRADE, projectRequest } from './resolve.ts'
 
 export interface OutdatedWish {
   names: string[]
@@ -25,7 +25,7 @@ export async function findOutdated(context: Context, wish: OutdatedWish): Promis
   checkNames(wish.extras, Object.keys(manifest.optional_dependencies), unknownExtra)
   await lockOf(context, place)
   const python = await interpreterOf(context, place)
-  const lock = await checkLock(context, place, python)
+  const lock = await checkReadLock(context, place, python)
   const { packages: locked } = (await context.native.lockDecode(lock)) as { packages: { name: string }[] }
   const known = locked.map(({ name }) => name)
   const names = wish.names.map(normalised)

@@ -1,7 +1,15 @@
 import { Failure, fail } from '../errors/failure.ts'
 import { lockMissing, lockStale, ofLock } from '../errors/lock.ts'
 import { indexAsked, lockKept, lockRedone } from '../errors/notes.ts'
-import type { Change, ConflictItem, Manifest, ResolveRequest, Root, SourceSetting } from '../model/native.ts'
+import type {
+  Change,
+  ConflictItem,
+  Manifest,
+  ResolutionOption,
+  ResolveRequest,
+  Root,
+  SourceSetting,
+} from '../model/native.ts'
 import type { Project } from '../project/project.ts'
 import type { SettingKey } from '../project/setting.ts'
 import type { Context } from './context.ts'
@@ -74,10 +82,34 @@ export async function lockFor(context: Context, request: ResolveRequest, previou
 
 /** Fails unless the lock on disk fits the manifest. Uses no network. */
 export async function checkLock(context: Context, place: ProjectPlace, python: string): Promise<Buffer> {
+  return checked(context, place, python, [])
+}
+
+/** The same for what only reads the lock: an option that was typed for it, and that nobody states now, may stay. */
+export async function checkReadLock(context: Context, place: ProjectPlace, python: string): Promise<Buffer> {
+  const unsaid = OPTIONS.filter((key) => place.configuration[key].origin.kind === 'default')
+  return checked(context, place, python, unsaid)
+}
+
+const OPTIONS: ResolutionOption[] = [
+  'resolution',
+  'prereleases',
+  'exclude-newer',
+  'no-binary',
+  'only-binary',
+  'prefer-binary',
+]
+
+async function checked(
+  context: Context,
+  place: ProjectPlace,
+  python: string,
+  unsaid: ResolutionOption[],
+): Promise<Buffer> {
   const { lock_path, manifest } = place.project
   const lock = await context.system.files.readBytes(lock_path)
   if (!lock) return fail(lockMissing(lock_path))
-  const request = projectRequest(place, { manifest, python, upgrade: NO_UPGRADE })
+  const request = { ...projectRequest(place, { manifest, python, upgrade: NO_UPGRADE }), unsaid }
   const { fresh, reasons } = await reading(lock_path, context.native.lockCheck(request, lock))
   return fresh ? lock : fail(lockStale(lock_path, reasons))
 }

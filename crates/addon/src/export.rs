@@ -18,6 +18,8 @@ struct ExportWire {
     scope: ScopeWire,
     to: FormatWire,
     hashes: bool,
+    /// The way from the directory of the file to the project, with `/`.
+    to_project: String,
     settings: SettingsWire,
     /// The interpreter at hand; decides nothing.
     interpreter: String,
@@ -56,7 +58,9 @@ pub async fn lock_export(request: String, lock: Buffer, on_event: OnEvent) -> na
         let graph = Graph::new(&lock, &scope);
         let Exported { text, lost } = match wire.to {
             FormatWire::Requirements => pybun_exchange::requirements(&graph, wire.hashes),
-            FormatWire::Pylock => pybun_exchange::pylock(&graph, &|position, file| url(&lock, &pages, position, file)),
+            FormatWire::Pylock => {
+                pybun_exchange::pylock(&graph, &wire.to_project, &|position, file| url(&lock, &pages, position, file))
+            }
             FormatWire::Cyclonedx => pybun_exchange::cyclonedx(
                 &graph,
                 &Subject { name: wire.subject.name, version: wire.subject.version, made_at: wire.subject.made_at },

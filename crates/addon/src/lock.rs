@@ -67,6 +67,7 @@ fn view(lock: &Lock) -> Value {
             };
             (name.to_string(), view)
         }).collect::<serde_json::Map<_, _>>(),
+        "forks": lock.forks.iter().map(|one| marker(*one)).collect::<Vec<_>>(),
         "packages": lock.packages.iter().map(|package| json!({
             "name": package.name,
             "version": package.version.to_string(),
@@ -118,10 +119,10 @@ pub(crate) fn kind(kind: &RootKind) -> (&'static str, Option<String>) {
     }
 }
 
-/// `true` for all.
+/// As one writes them in the configuration: `:all:` stands for every name.
 fn names(names: &Names) -> Value {
     match names {
-        Names::All => json!(true),
+        Names::All => json!([":all:"]),
         Names::Only(names) => json!(names),
     }
 }

@@ -66,6 +66,20 @@ pub(crate) struct ResolveWire {
     /// Places of requirements, by name.
     #[serde(default)]
     sources: BTreeMap<String, SourceWire>,
+    /// Where a lock is only read: these are as it has them.
+    #[serde(default)]
+    unsaid: Vec<OptionWire>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum OptionWire {
+    Resolution,
+    Prereleases,
+    ExcludeNewer,
+    NoBinary,
+    OnlyBinary,
+    PreferBinary,
 }
 
 #[derive(Deserialize)]
@@ -145,7 +159,9 @@ pub fn lock_check(request: String, lock: Buffer) -> napi::Result<String> {
     let check = || -> Outcome {
         let older = pybun_lock::older_format(&lock);
         let lock = pybun_lock::decode(&lock).map_err(one)?;
-        let mut reasons = lock.inputs.differences(&wire.inputs()?.portable(wire.settings.root()));
+        let mut inputs = wire.inputs()?.portable(wire.settings.root());
+        wire.take_unsaid(&lock.inputs, &mut inputs);
+        let mut reasons = lock.inputs.differences(&inputs);
         reasons.extend(changed_directories(&lock, wire.settings.root()));
         if let Some(format) = older {
             reasons.push(format!("an older PyBun wrote it, in format {format}"));
@@ -176,6 +192,20 @@ impl ResolveWire {
             fixes: self.fixes()?,
             own: self.name.as_deref().filter(|_| self.is_package).map(package_name).transpose()?,
         })
+    }
+
+    /// What nobody says now is as the lock has it.
+    fn take_unsaid(&self, lock: &Inputs, inputs: &mut Inputs) {
+        for option in &self.unsaid {
+            match option {
+                OptionWire::Resolution => inputs.mode = lock.mode,
+                OptionWire::Prereleases => inputs.prereleases = lock.prereleases,
+                OptionWire::ExcludeNewer => inputs.exclude_newer.clone_from(&lock.exclude_newer),
+                OptionWire::NoBinary => inputs.no_binary.clone_from(&lock.no_binary),
+                OptionWire::OnlyBinary => inputs.no_build.clone_from(&lock.no_build),
+                OptionWire::PreferBinary => inputs.prefer_binary = lock.prefer_binary,
+            }
+        }
     }
 
     fn inputs(&self) -> Outcome<Inputs> {

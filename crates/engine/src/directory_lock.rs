@@ -10,12 +10,23 @@ pub fn lock(directory: &Path) -> Result<File, Problem> {
     let own = directory.join(".pybun");
     let path = own.join("lock");
     let open = || -> io::Result<File> {
-        std::fs::create_dir_all(&own)?;
+        make(&own)?;
         let file = File::options().create(true).truncate(false).write(true).open(&path)?;
         file.lock()?;
         Ok(file)
     };
     open().map_err(|error| not_lockable(&path, &error))
+}
+
+/// What PyBun keeps in a project is no part of it: git takes nothing of it.
+fn make(own: &Path) -> io::Result<()> {
+    if own.is_dir() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(own)?;
+    // Everything works without.
+    let _ = std::fs::write(own.join(".gitignore"), "*\n");
+    Ok(())
 }
 
 fn not_lockable(path: &Path, error: &io::Error) -> Problem {

@@ -252,9 +252,7 @@ impl Inputs {
         }
         compare("the constraints", &texts(&self.constraints), &texts(&other.constraints), &mut out);
         compare("the overrides", &texts(&self.overrides), &texts(&other.overrides), &mut out);
-        if self.mode != other.mode || self.prereleases != other.prereleases {
-            out.push("the resolution settings changed".to_owned());
-        }
+        compare_options(self, other, &mut out);
         let mut changed = |key: &str, differs: bool| {
             if differs {
                 out.push(format!("`{key}` changed"));
@@ -264,16 +262,57 @@ impl Inputs {
         changed("environments", self.environments != other.environments);
         changed("required-environments", self.required_environments != other.required_environments);
         changed("conflicts", self.conflicts != other.conflicts);
-        changed("exclude-newer", self.exclude_newer != other.exclude_newer);
-        changed("no-binary", self.no_binary != other.no_binary);
-        changed("only-binary", self.no_build != other.no_build);
-        changed("prefer-binary", self.prefer_binary != other.prefer_binary);
         for name in self.sources.keys().chain(other.sources.keys()).collect::<BTreeSet<_>>() {
             if self.sources.get(name) != other.sources.get(name) {
                 out.push(format!("the source of `{name}` changed"));
             }
         }
         out
+    }
+}
+
+/// What may be typed as well: whoever reads it may have forgotten an option, and nothing of the manifest has changed.
+fn compare_options(before: &Inputs, after: &Inputs, out: &mut Vec<String>) {
+    for (key, value) in OPTIONS {
+        let (was, is) = (value(before), value(after));
+        if was != is {
+            out.push(format!("the option `{key}` was {was} when it was locked and is {is} now"));
+        }
+    }
+}
+
+type OptionText = fn(&Inputs) -> String;
+
+const OPTIONS: [(&str, OptionText); 6] = [
+    ("resolution", |of| {
+        match of.mode {
+            Mode::Highest => "highest",
+            Mode::Lowest => "lowest",
+            Mode::LowestDirect => "lowest-direct",
+        }
+        .to_owned()
+    }),
+    ("prereleases", |of| {
+        match of.prereleases {
+            Prereleases::IfNecessary => "if-necessary",
+            Prereleases::Allow => "allow",
+            Prereleases::Disallow => "disallow",
+        }
+        .to_owned()
+    }),
+    ("exclude-newer", |of| of.exclude_newer.clone().unwrap_or_else(|| UNSET.to_owned())),
+    ("no-binary", |of| names_text(&of.no_binary)),
+    ("only-binary", |of| names_text(&of.no_build)),
+    ("prefer-binary", |of| if of.prefer_binary { "set" } else { UNSET }.to_owned()),
+];
+
+const UNSET: &str = "not set";
+
+fn names_text(names: &Names) -> String {
+    match names {
+        Names::All => ":all:".to_owned(),
+        Names::Only(names) if names.is_empty() => UNSET.to_owned(),
+        Names::Only(names) => names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     }
 }
 

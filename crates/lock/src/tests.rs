@@ -139,7 +139,7 @@ fn every_difference_of_the_inputs_is_said() {
         "`environments`",
         "`required-environments`",
         "`conflicts`",
-        "`exclude-newer`",
+        "`exclude-newer` was not set when it was locked and is 2026-01-01T00:00:00Z now",
         "`no-binary`",
         "`only-binary`",
         "`prefer-binary`",

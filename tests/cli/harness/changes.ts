@@ -19,6 +19,8 @@ export function describeChanges(root: string, before: Tree, after: Tree, show: s
   const lines: string[] = []
   for (const path of [...new Set([...before.keys(), ...after.keys()])].sort()) {
     if (before.get(path) === after.get(path) || isInEnvironment(path)) continue
+    // The same in every project.
+    if (path.endsWith('.pybun/.gitignore') && !show.includes(path)) continue
     const mark = !before.has(path) ? '+' : !after.has(path) ? '-' : '~'
     lines.push(`${mark} ${path}`)
     if (mark !== '-') lines.push(...content(join(root, path), show.includes(path.replace(/^project\//, ''))))

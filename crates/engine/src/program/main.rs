@@ -1,13 +1,14 @@
 //! `lock` and `install` without Node, for projects in which nothing is special.
 //!
-//! It only ever succeeds: whatever it does not understand, and whatever goes wrong before something was written, is left
-//! to the CLI, which does the same from the start and explains itself. So there is one place that decides (the CLI), and
-//! this program may know little.
+//! It only ever succeeds, or is interrupted: whatever it does not understand, and whatever goes wrong before something was
+//! written, is left to the CLI, which does the same from the start and explains itself. So there is one place that decides
+//! (the CLI), and this program may know little.
 
 mod collect;
 mod decline;
 mod describe;
 mod install;
+mod interrupt;
 mod lock;
 mod options;
 mod place;
@@ -35,9 +36,13 @@ fn perform(args: &[std::ffi::OsString]) -> Result<(), Decline> {
     let options = Options::read(args).ok_or(Decline)?;
     let place = Place::load(&options).ok_or(Decline)?;
     let report = Report::new(&options);
+    interrupt::watch(&report)?;
     let done = match options.command {
         Command::Lock => lock::lock(&place, &report),
         Command::Install => install::install(&place, &report),
     };
-    done.map(|done| report.end(&done)).inspect_err(|_| report.abandon())
+    done.map(|done| report.end(&done)).inspect_err(|_| {
+        interrupt::wait_for_late_ones();
+        report.abandon();
+    })
 }

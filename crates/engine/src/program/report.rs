@@ -2,14 +2,16 @@
 
 use crate::options::{Command, Options};
 use crate::progress::Progress;
+use crate::write::WRITING;
 use pybun_model::{Event, Phase, Unit};
 use serde::Serialize;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 const MOST_NOTES: usize = 1000;
 
+#[derive(Clone)]
 pub struct Report {
     command: &'static str,
     json: bool,
@@ -24,6 +26,8 @@ struct Shared {
     progress: Progress,
     /// Something was said that only the CLI knows how to say.
     warned: bool,
+    /// The last word is said.
+    ended: bool,
 }
 
 /// How a command ended.
@@ -67,6 +71,7 @@ impl Report {
                 events: Vec::new(),
                 progress: Progress::new(!options.json && !options.quiet && !options.no_progress),
                 warned: false,
+                ended: false,
             })),
         }
     }
@@ -97,8 +102,9 @@ impl Report {
     pub fn end(&self, done: &Done) {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         shared.progress.end();
+        shared.ended = true;
         let text = match (self.json, self.quiet) {
-            (true, _) => self.envelope(done, &shared.events),
+            (true, _) => self.envelope(&shared.events, r#""ok","exit_code":0"#, &done.result, ""),
             (false, true) => return,
             (false, false) => done.summary.iter().map(|line| format!("{line}\n")).collect(),
         };
@@ -107,20 +113,55 @@ impl Report {
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 
-    fn envelope(&self, done: &Done, events: &[Told]) -> String {
+    /// Ends the process with the last word, unless that was said.
+    pub fn interrupt(&self) {
+        let _written = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if shared.ended {
+            return;
+        }
+        shared.progress.end();
+        if self.json {
+            let diagnostic = format!(
+                r#"{{"level":"error","code":"{INTERRUPTED}","error_type":"cli","message":"{INTERRUPTED_TEXT}"}}"#
+            );
+            let text = self.envelope(&shared.events, r#""error","exit_code":130"#, "null", &diagnostic);
+            let mut out = std::io::stdout().lock();
+            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        } else {
+            let (on, off) = if in_colour() { ("\x1b[31m", "\x1b[0m") } else { ("", "") };
+            let text = format!("{on}error[{INTERRUPTED}]{off}: {INTERRUPTED_TEXT}\n");
+            let _ = std::io::stderr().write_all(text.as_bytes());
+        }
+        std::process::exit(130);
+    }
+
+    fn envelope(&self, events: &[Told], status: &str, result: &str, diagnostics: &str) -> String {
         let events = text_of(&events);
         format!(
             concat!(
                 r#"{{"version":1,"command":"{}","duration_ms":{},"events":{},"#,
-                r#""status":"ok","exit_code":0,"result":{},"diagnostics":[]}}"#,
+                r#""status":{},"result":{},"diagnostics":[{}]}}"#,
                 "\n"
             ),
             self.command,
             self.started.elapsed().as_millis(),
             events,
-            done.result
+            status,
+            result,
+            diagnostics
         )
     }
+}
+
+const INTERRUPTED: &str = "cli/interrupted";
+const INTERRUPTED_TEXT: &str = "Interrupted; no file was left half-written";
+
+fn in_colour() -> bool {
+    let is = |name: &str, expected: fn(&str) -> bool| std::env::var(name).is_ok_and(|value| expected(&value));
+    std::io::stderr().is_terminal()
+        && !is("NO_COLOR", |value| !value.is_empty())
+        && !is("TERM", |value| value == "dumb")
 }
 
 fn keep(events: &mut Vec<Told>, told: Told) {

@@ -4,8 +4,13 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// Whoever ends the process waits for what is being written.
+pub static WRITING: Mutex<()> = Mutex::new(());
 
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     // The file behind a link is replaced, not the link.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let (Some(directory), Some(name)) = (target.parent(), target.file_name()) else {

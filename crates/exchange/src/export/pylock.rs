@@ -13,8 +13,9 @@ pub fn is_pylock_name(name: &str) -> bool {
 }
 
 /// The lock as PEP 751 has it. It wants to know where each file is: `url` tells it by the position of the package and
-/// the file.
-pub fn pylock(graph: &Graph, url: &dyn Fn(u32, &File) -> Option<String>) -> Exported {
+/// the file, and `to_project` is the way from the directory of the `pylock.toml` to the project, empty when that is
+/// the same: paths are relative to the file.
+pub fn pylock(graph: &Graph, to_project: &str, url: &dyn Fn(u32, &File) -> Option<String>) -> Exported {
     let mut out = Exported::default();
     let inputs = &graph.lock.inputs;
     out.text.push_str("lock-version = \"1.0\"\n");
@@ -28,12 +29,18 @@ pub fn pylock(graph: &Graph, url: &dyn Fn(u32, &File) -> Option<String>) -> Expo
     }
     out.text.push_str("extras = []\ndependency-groups = []\ndefault-groups = []\ncreated-by = \"pybun\"\n");
     for shipped in shipment(graph) {
-        package(graph, &shipped, url, &mut out);
+        package(graph, &shipped, &At { to_project, url }, &mut out);
     }
     out
 }
 
-fn package(graph: &Graph, shipped: &Shipped, url: &dyn Fn(u32, &File) -> Option<String>, out: &mut Exported) {
+/// Where things are.
+struct At<'a> {
+    to_project: &'a str,
+    url: &'a dyn Fn(u32, &File) -> Option<String>,
+}
+
+fn package(graph: &Graph, shipped: &Shipped, at: &At, out: &mut Exported) {
     let package = shipped.package;
     let toml = &mut out.text;
     toml.push_str("\n[[packages]]\n");
@@ -50,14 +57,16 @@ fn package(graph: &Graph, shipped: &Shipped, url: &dyn Fn(u32, &File) -> Option<
         line(toml, "dependencies", &format!("[{}]", needs.join(", ")));
     }
     match &package.source {
-        Source::Index { .. } => files(shipped, url, out),
+        Source::Index { .. } => files(shipped, at.url, out),
         Source::Url(url) => {
             let (bare, fragment) = url.split_once('#').unwrap_or((url, ""));
             let subdirectory = fragment.split('&').find_map(|part| part.strip_prefix("subdirectory="));
             let place = format!("url = {}", text(bare));
             archive(shipped, &place, subdirectory, out);
         }
-        Source::Path(path) => archive(shipped, &format!("path = {}", text(path)), None, out),
+        Source::Path(path) => {
+            archive(shipped, &format!("path = {}", text(&rebased(at.to_project, path))), None, out);
+        }
         Source::Git { url, commit, reference, subdirectory } => {
             let mut fields = vec!["type = \"git\"".to_owned(), format!("url = {}", text(url))];
             fields.extend(reference.as_ref().map(|name| format!("requested-revision = {}", text(name))));
@@ -67,9 +76,29 @@ fn package(graph: &Graph, shipped: &Shipped, url: &dyn Fn(u32, &File) -> Option<
         }
         Source::Directory { path, editable, .. } => {
             let editable = if *editable { ", editable = true" } else { "" };
-            line(&mut out.text, "directory", &format!("{{ path = {}{editable} }}", text(path)));
+            let path = rebased(at.to_project, path);
+            line(&mut out.text, "directory", &format!("{{ path = {}{editable} }}", text(&path)));
         }
     }
+}
+
+/// A path of the project as seen from elsewhere; an absolute one is the same everywhere.
+fn rebased(to_project: &str, path: &str) -> String {
+    let is_absolute = |path: &str| path.starts_with('/') || path.as_bytes().get(1) == Some(&b':');
+    if to_project.is_empty() || is_absolute(path) {
+        return path.to_owned();
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in to_project.split('/').chain(path.split('/')) {
+        match part {
+            "." => {}
+            ".." if parts.last().is_some_and(|last| !matches!(*last, ".." | "")) => drop(parts.pop()),
+            // The first is empty where the way begins at the root.
+            "" if !parts.is_empty() => {}
+            part => parts.push(part),
+        }
+    }
+    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }
 
 /// Enough of another package to find it in the file.
@@ -161,6 +190,23 @@ mod tests {
     }
 
     #[test]
+    fn paths_are_relative_to_the_file() {
+        for (to_project, path, expected) in [
+            ("", "libs/c", "libs/c"),
+            ("..", "libs/c", "../libs/c"),
+            ("..", "../c", "../../c"),
+            ("demo", "../c", "c"),
+            ("demo", "..", "."),
+            ("../../demo", "./c", "../../demo/c"),
+            ("..", "/srv/c", "/srv/c"),
+            ("..", "C:/c", "C:/c"),
+            ("/srv/demo", "../c", "/srv/c"),
+        ] {
+            assert_eq!(rebased(to_project, path), expected, "{to_project} {path}");
+        }
+    }
+
+    #[test]
     fn each_file_has_a_place_and_a_hash() {
         let mut lock = lock(
             &[(RootKind::Project, &["a", "c"])],
@@ -169,7 +215,7 @@ mod tests {
         lock.packages[2].source = Source::Directory { path: "../c \"x\"".into(), editable: true, metadata: None };
         let scope = Scope { roots: vec![RootKind::Project], ..Scope::default() };
         let url = |position: u32, file: &File| (position == 0).then(|| format!("https://host/{}", file.filename));
-        let out = pylock(&Graph::new(&lock, &scope), &url);
+        let out = pylock(&Graph::new(&lock, &scope), "", &url);
         let hash = "07".repeat(32);
         let expected = format!(
             r#"lock-version = "1.0"

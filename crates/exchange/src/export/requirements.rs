@@ -3,13 +3,19 @@
 use super::{Exported, Shipped, shipment};
 use crate::Graph;
 use pybun_lock::Source;
+use pybun_model::MarkerTree;
 
 /// Every package with its version, marker and, unless `hashes` is false, the digests of its files.
 pub fn requirements(graph: &Graph, hashes: bool) -> Exported {
     let mut out = Exported { text: "# Made by `pybun export --to requirements`.\n".to_owned(), lost: Vec::new() };
+    let environments = environments(graph);
     for shipped in shipment(graph) {
+        let marker = shipped.marker.and(environments);
+        if marker.is_false() {
+            continue;
+        }
         let (what, hashable) = target(&shipped);
-        let marker = shipped.marker.try_to_string().map(|marker| format!(" ; {marker}")).unwrap_or_default();
+        let marker = marker.try_to_string().map(|marker| format!(" ; {marker}")).unwrap_or_default();
         out.text.push_str(&format!("{what}{marker}"));
         if hashes {
             let mut digests: Vec<String> =
@@ -17,7 +23,9 @@ pub fn requirements(graph: &Graph, hashes: bool) -> Exported {
             digests.sort();
             digests.dedup();
             if !hashable || digests.is_empty() {
-                out.lost.push(format!("{what} has no hash, so that pip refuses it with --require-hashes"));
+                out.lost.push(format!(
+                    "{what} has no hash, and pip takes no file in which only some have one; `--no-hashes` writes none"
+                ));
             } else {
                 for digest in digests {
                     out.text.push_str(&format!(" \\\n    --hash=sha256:{digest}"));
@@ -27,6 +35,15 @@ pub fn requirements(graph: &Graph, hashes: bool) -> Exported {
         out.text.push('\n');
     }
     out
+}
+
+/// Where the lock holds: markers in it say nothing of that, and whoever reads the file does not know.
+fn environments(graph: &Graph) -> MarkerTree {
+    let stated = &graph.lock.inputs.environments;
+    if stated.is_empty() {
+        return MarkerTree::TRUE;
+    }
+    stated.iter().fold(MarkerTree::FALSE, |any, one| any.or(*one))
 }
 
 /// How pip is told of a package, and whether it can check digests of it.
@@ -58,6 +75,28 @@ mod tests {
     use crate::Scope;
     use crate::samples::{group, lock};
     use pybun_lock::RootKind;
+
+    #[test]
+    fn a_lock_for_some_environments_says_so_of_each_package() {
+        let roots: (RootKind, &[&str]) = (RootKind::Project, &["a", "b ; python_version < '3.12'", "c"]);
+        let mut lock = lock(&[roots], &[("a 1", &[]), ("b 1", &[]), ("c 1", &[])]);
+        lock.packages[2].marker = "sys_platform == 'win32'".parse().unwrap();
+        lock.inputs.roots[0].requirements[2].marker = "sys_platform == 'win32'".parse().unwrap();
+        let scope = Scope { roots: vec![RootKind::Project], ..Scope::default() };
+        let mut text = |environments: &[&str]| {
+            lock.inputs.environments = environments.iter().map(|text| text.parse().unwrap()).collect();
+            requirements(&Graph::new(&lock, &scope), false).text
+        };
+        assert_eq!(
+            text(&["sys_platform == 'linux'"]),
+            "# Made by `pybun export --to requirements`.
+a==1 ; sys_platform == 'linux'
+b==1 ; python_full_version < '3.12' and sys_platform == 'linux'
+"
+        );
+        let two = text(&["sys_platform == 'linux'", "sys_platform == 'darwin'"]);
+        assert!(two.contains("a==1 ; sys_platform == 'darwin' or sys_platform == 'linux'\n"), "{two}");
+    }
 
     #[test]
     fn names_versions_markers_and_hashes() {
