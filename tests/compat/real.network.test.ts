@@ -128,7 +128,7 @@ function open(fill: (box: Sandbox) => void): Sandbox {
 }
 
 async function sdistOf(name: string, version: string): Promise<Buffer> {
-  const product = readFileSync(new URL('../../crates/fetch/src/default_index.rs', import.meta.url), 'utf8')
+  const product = readFileSync(new URL('../../crates/model/src/public_index.rs', import.meta.url), 'utf8')
   const [index] = /https:[^"]*/.exec(product) ?? []
   if (!index) throw new Error('the public index is not where it was')
   const page = `${index}/${name}/`

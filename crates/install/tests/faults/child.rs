@@ -23,15 +23,19 @@ pub fn main() {
         }
         "insist" => finish(install(&world, environment, "new", 200)),
         // As if a day had passed, so that nothing is spared for having been used just now.
-        "collect" => loop {
-            let limits = Limits { max_size: Some(0), max_age: None };
-            let now = SystemTime::now() + Duration::from_secs(24 * 60 * 60);
-            collect(&world.cache(), &Collection { limits, dry_run: false, now }).expect("nothing fails here");
-            // Without a breath nobody would ever come to the end of compiling.
-            if world.link == LinkMode::Tree {
-                std::thread::sleep(Duration::from_millis(250));
+        "collect" => {
+            let mut breath = Duration::from_millis(50);
+            loop {
+                let limits = Limits { max_size: Some(0), max_age: None };
+                let now = SystemTime::now() + Duration::from_secs(24 * 60 * 60);
+                collect(&world.cache(), &Collection { limits, dry_run: false, now }).expect("nothing fails here");
+                // Without longer and longer breaths nobody would ever come to the end of compiling.
+                if world.link == LinkMode::Tree {
+                    std::thread::sleep(breath);
+                    breath = (breath * 2).min(Duration::from_secs(5));
+                }
             }
-        },
+        }
         _ => panic!("unknown task {task}"),
     }
 }
