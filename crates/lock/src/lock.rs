@@ -196,23 +196,7 @@ impl Inputs {
 
     /// Inputs that ask for `roots` and leave everything else as it is without a word.
     pub fn of(roots: Vec<Root>) -> Self {
-        Self {
-            requires_python: None,
-            roots,
-            constraints: Vec::new(),
-            overrides: Vec::new(),
-            excludes: Vec::new(),
-            environments: Vec::new(),
-            required_environments: Vec::new(),
-            conflicts: Vec::new(),
-            exclude_newer: None,
-            no_binary: Names::default(),
-            no_build: Names::default(),
-            prefer_binary: false,
-            sources: BTreeMap::new(),
-            mode: Mode::Highest,
-            prereleases: Prereleases::IfNecessary,
-        }
+        Self::new(None, roots)
     }
 
     /// The same inputs, whatever order and repetition they were written in.

@@ -83,7 +83,7 @@ impl WheelMarkers {
 }
 
 /// `a-1-py3-none-any.whl` -> `py3-none-any`; what is no wheel has none, and a wheel without them has empty ones.
-fn tags(filename: &str) -> Option<&str> {
+pub(crate) fn tags(filename: &str) -> Option<&str> {
     let stem = filename.strip_suffix(".whl")?;
     let start = stem.bytes().enumerate().rev().filter(|(_, byte)| *byte == b'-').nth(2);
     Some(start.map_or("", |(at, _)| &stem[at + 1..]))

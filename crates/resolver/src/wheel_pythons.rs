@@ -1,5 +1,6 @@
 //! For which CPythons a wheel's tags are. Source: platform compatibility tags specification.
 
+use crate::wheel_marker::tags;
 use std::ops::Bound;
 use uv_pep440::LowerBound;
 
@@ -18,10 +19,9 @@ struct Tag {
 impl WheelPythons {
     /// `None` for what is no wheel.
     pub(crate) fn of(filename: &str) -> Option<Self> {
-        let stem = filename.strip_suffix(".whl")?;
         // This runs for every file of every candidate, so the name is cut and not parsed.
-        let mut parts = stem.rsplitn(4, '-');
-        let (_platform, abi, python) = (parts.next()?, parts.next()?, parts.next()?);
+        let mut parts = tags(filename)?.split('-');
+        let (python, abi) = (parts.next()?, parts.next()?);
         let tag = |tag: &str| match tag.split_at_checked(2)? {
             ("py", version) => version.starts_with('3').then(|| Tag { minor: minor(version), and_newer: true }),
             ("cp", version) => {

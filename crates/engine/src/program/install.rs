@@ -17,10 +17,6 @@ use serde::Serialize;
 use std::path::Path;
 
 pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
-    // A project that is built asks its backend, which takes longer than Node does to start.
-    if place.manifest.build_system.is_some() {
-        return Err(Decline);
-    }
     let _held = hold(place)?;
     let saved = Saved::read(place)?;
     let ahead = saved.ahead(place)?;

@@ -35,6 +35,10 @@ fn main() -> ExitCode {
 fn perform(args: &[std::ffi::OsString]) -> Result<(), Decline> {
     let options = Options::read(args).ok_or(Decline)?;
     let place = Place::load(&options).ok_or(Decline)?;
+    // A project that is built asks its backend, which takes longer than Node does to start.
+    if options.command == Command::Install && place.manifest.build_system.is_some() {
+        return Err(Decline);
+    }
     let report = Report::new(&options);
     interrupt::watch(&report)?;
     let done = match options.command {
