@@ -1,7 +1,7 @@
 //! Measures unpacking and placing: `place CACHE VENV PYTHON_X.Y THREADS WHEEL...` puts wheels into the store, then into
 //! a venv, and prints the milliseconds of both.
 
-use pybun_install::{Install, Layout, LinkMode, Options, Store, install};
+use pybun_install::{Install, Layout, LinkMode, Options, Store, Unpacking, install};
 use pybun_model::{Problem, WheelName};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -40,7 +40,7 @@ fn place(
         let sidecar = PathBuf::from(format!("{}.sha256", wheel.display()));
         // A digest beside the wheel stands for a download that was verified while it came in.
         let stored = match std::fs::read_to_string(sidecar).ok().and_then(|text| text.trim().parse().ok()) {
-            Some(sha256) => store.add_wheel(wheel, &name, sha256, threads, &emit)?,
+            Some(sha256) => store.add_wheel(wheel, &name, sha256, Unpacking { threads, check_record: false }, &emit)?,
             None => store.add_local_wheel(wheel, &name, None, threads, &emit)?,
         };
         installs.push(Install {

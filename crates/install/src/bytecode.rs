@@ -2,13 +2,14 @@
 //!
 //! `<entry>/bytecode/<cache tag>-<magic>` lists what is in the `__pycache__` directories of the tree; it is written by a
 //! rename after the last file, so that it is there when all of them are. The compiled files name their source by time
-//! and size, which follow from its content (see `pool`), so they are valid in every environment and stop being so when
+//! and size, which follow from its content (see `contents`), so they are valid in every environment and stop being so when
 //! somebody edits the source. They hold the source's place as the wheel names it: an import puts in the real one.
 
+use crate::contents::{Digest, digest_of};
 use crate::error::io_error;
 use crate::manifest::{Manifest, join};
 use crate::parallel::for_each;
-use crate::store::{Store, sha256_of};
+use crate::store::Store;
 use crate::{Error, record};
 use pybun_model::Sha256;
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::SystemTime;
 
-const MAGIC: [u8; 8] = *b"pbpyc\0\x01\n";
+const MAGIC: [u8; 8] = *b"pbpyc\0\x02\n";
 const HEAD: usize = MAGIC.len() + 32;
 /// See there what it reads and prints.
 const PROGRAM: &str = include_str!("bytecode.py");
@@ -46,7 +47,7 @@ pub(crate) struct CompiledDir {
 pub(crate) struct Compiled {
     pub name: String,
     pub size: u64,
-    pub sha256: [u8; 32],
+    pub digest: Digest,
 }
 
 /// Makes the bytecode of all `wheels` that have none yet for the interpreter at `python`, on `threads` processes.
@@ -195,9 +196,9 @@ fn compile(
                 let (sha256, manifest) = &wheels[source.wheel];
                 let inside = join(manifest.groups[source.group].prefix, &source.dir);
                 let path = store.tree(sha256).join(inside).join(CACHE).join(name);
-                let found = sha256_of(&path).and_then(|digest| Ok((digest, fs::metadata(&path)?.len())));
+                let found = digest_of(&path).and_then(|digest| Ok((digest, fs::metadata(&path)?.len())));
                 let (digest, size) = found.map_err(io_error("read", &path))?;
-                let compiled = Compiled { name: name.to_owned(), size, sha256: digest.0 };
+                let compiled = Compiled { name: name.to_owned(), size, digest };
                 let mut made = made.lock().expect("no thread panics while it holds this lock");
                 made.entry((source.wheel, source.group, source.dir.clone())).or_default().push(compiled);
             }

@@ -33,7 +33,13 @@ pub fn wheel(bytes: &[u8]) {
     let name: WheelName = "a-1.0-py3-none-any.whl".parse().expect("it is a wheel's name");
     let sha256 = Sha256([7; 32]);
     let store = Store::open(&dir.path().join("cache"));
-    let result = store.add_wheel(&path, &name, sha256, 1, &pybun_model::silent);
+    let result = store.add_wheel(
+        &path,
+        &name,
+        sha256,
+        crate::Unpacking { threads: 1, check_record: true },
+        &pybun_model::silent,
+    );
     let beside = std::fs::read_dir(dir.path()).expect("it can be listed").count();
     assert_eq!(beside, 2, "something was written outside");
     assert_eq!(result.is_ok(), store.has(&sha256));

@@ -5,12 +5,13 @@
 //! deleted; one that somebody has begun to use in that moment is put back, and whoever missed it just then fetches it
 //! again. Two collections at a time do the work once: the second one finds the lock held and leaves.
 
+use crate::contents::Digest;
 use crate::error::io_error;
 use crate::manifest::Manifest;
 use crate::store::{NOTED, Store, names, remove_tree};
 use crate::{Error, bytecode, trees, usage};
 use pybun_model::Sha256;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ use std::time::{Duration, SystemTime};
 /// How often a command may start a collection.
 const INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 /// Of earlier PyBuns.
-const OLD_STORES: [&str; 1] = ["v1"];
+const OLD_STORES: [&str; 2] = ["v1", "v2"];
 
 /// What is to be kept.
 #[derive(Clone, Copy, Debug, Default)]
@@ -99,7 +100,7 @@ pub fn collect(cache_dir: &Path, collection: &Collection) -> Result<Collected, E
         done.removed.push(Removed { kind: item.kind, what: item.what, bytes });
     }
     if !collection.dry_run {
-        contents.sweep_pool(&store)?;
+        sweep_names(&store)?;
     }
     done.after = contents.bytes;
     Ok(done)
@@ -165,12 +166,13 @@ struct Item {
     trees: Option<PathBuf>,
 }
 
-/// A content with a mode.
-type Blob = ([u8; 32], bool);
+/// A content with a mode, of a package: its versions share what is equal.
+type Blob = (u32, Digest, bool);
 
 struct Contents {
     items: Vec<Item>,
-    /// How many wheels have a content, and its size.
+    packages: HashMap<String, u32>,
+    /// How often wheels have a content, and its size.
     blobs: HashMap<Blob, (u32, u64)>,
     bytes: u64,
     store_bytes: u64,
@@ -183,6 +185,7 @@ impl Contents {
     fn read(cache_dir: &Path, store: &Store) -> Result<Self, Error> {
         let mut contents = Self {
             items: Vec::new(),
+            packages: HashMap::new(),
             blobs: HashMap::new(),
             bytes: 0,
             store_bytes: 0,
@@ -250,9 +253,11 @@ impl Contents {
         };
         let own = bytes.len() as u64 + bytecode::bytes_of(&path);
         let mut shared = Vec::new();
+        let number = u32::try_from(self.packages.len()).unwrap_or(u32::MAX);
+        let package = *self.packages.entry(manifest.name.to_owned()).or_insert(number);
         for (_, file) in manifest.tree() {
-            let Ok(digest) = <[u8; 32]>::try_from(file.sha256) else { continue };
-            let blob = (digest, file.executable);
+            let Ok(digest) = Digest::try_from(file.digest) else { continue };
+            let blob = (package, digest, file.executable);
             let (count, _) = self.blobs.entry(blob).or_insert((0, file.size));
             *count += 1;
             if *count == 1 {
@@ -297,32 +302,23 @@ impl Contents {
             }
         }
     }
-
-    /// Takes the names of contents out of the pool that no wheel has any more. A wheel that is being unpacked may lose
-    /// the chance to share its files, and nothing else.
-    fn sweep_pool(&self, store: &Store) -> Result<(), Error> {
-        let known: HashSet<String> =
-            self.blobs.keys().map(|(digest, executable)| pool_name(digest, *executable)).collect();
-        let root = store.root().join("files");
-        for directory in names(&root)? {
-            for name in names(&root.join(&directory))? {
-                if !known.contains(&format!("{directory}{name}")) {
-                    let path = root.join(&directory).join(name);
-                    match fs::remove_file(&path) {
-                        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                            return Err(io_error("remove", &path)(error));
-                        }
-                        _ => {}
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
-fn pool_name(digest: &[u8; 32], executable: bool) -> String {
-    format!("{}{}", Sha256(*digest), if executable { "x" } else { "" })
+/// Forgets the names of wheels that are gone.
+fn sweep_names(store: &Store) -> Result<(), Error> {
+    let root = store.names();
+    for package in names(&root)? {
+        let directory = root.join(package);
+        for wheel in names(&directory)? {
+            if Sha256::from_str(&wheel).is_ok_and(|sha256| !store.entry(&sha256).exists()) {
+                // Somebody else may have done it; that it stays harms nobody.
+                let _ = fs::remove_file(directory.join(wheel));
+            }
+        }
+        // It stays while it has names.
+        let _ = fs::remove_dir(&directory);
+    }
+    Ok(())
 }
 
 /// Says whether it is gone: a wheel that somebody has begun to use is not.

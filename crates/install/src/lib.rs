@@ -1,6 +1,7 @@
 //! Puts distributions into environments: unpacks wheels once into the store, links them from there, removes them.
 
 mod bytecode;
+mod contents;
 mod entry_points;
 mod error;
 mod fault;
@@ -17,7 +18,6 @@ mod link;
 mod manifest;
 mod parallel;
 mod placed;
-mod pool;
 mod problems;
 mod record;
 mod remove;
@@ -41,7 +41,7 @@ pub use installed::{InstalledDist, InstalledKind, installed};
 pub use layout::Layout;
 pub use link::LinkMode;
 pub use parallel::{cpu_threads, downloads, io_threads};
-pub use store::{Store, Stored};
+pub use store::{Store, Stored, Unpacking};
 pub use uninstall::uninstall;
 pub use verify::{Damage, DamageKind, DamagedWheels, check, verify_all};
 

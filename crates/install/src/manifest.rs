@@ -6,7 +6,7 @@
 use crate::layout::Scheme;
 use serde::{Deserialize, Serialize};
 
-const MAGIC: [u8; 8] = *b"pbwhl\0\x01\n";
+const MAGIC: [u8; 8] = *b"pbwhl\0\x02\n";
 const HEAD: usize = MAGIC.len() + 32;
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +57,10 @@ pub(crate) struct File<'a> {
     pub executable: bool,
     /// A script whose `#!python` line has to be filled in.
     pub shebang: bool,
+    /// See `contents`.
     #[serde(borrow)]
+    pub digest: &'a [u8],
+    /// SHA-256 of a file that has its line of RECORD written at installation; else empty, for `record` has it.
     pub sha256: &'a [u8],
 }
 
@@ -110,10 +113,18 @@ impl<'a> Manifest<'a> {
             && self.groups.iter().all(|group| below(group.prefix))
             && below(self.scripts_dir)
             && dirs.map(|dir| dir.path).all(below)
-            && files.clone().all(|file| plain(file.name) && file.sha256.len() == 32)
+            && files
+                .clone()
+                .all(|file| plain(file.name) && file.digest.len() == 32 && matches!(file.sha256.len(), 0 | 32))
             && self.info.iter().all(|dir| dir.path.split('/').next() == Some(self.dist_info))
             && self.entry_points.iter().all(|command| !crate::script::is_reserved(command.name))
             && self.scripts.iter().all(|file| !crate::script::is_reserved(file.name))
+    }
+
+    /// The files whose lines are in `record`, with their paths as it says them.
+    pub fn library(&self) -> impl Iterator<Item = (String, &File<'a>)> {
+        let root = self.groups.iter().filter(|group| group.prefix.is_empty()).flat_map(|group| &group.dirs);
+        root.chain(&self.info).flat_map(|dir| dir.files.iter().map(|file| (join(dir.path, file.name), file)))
     }
 
     /// All files with their paths in the unpacked wheel.
@@ -144,7 +155,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn file(name: &str) -> File<'_> {
-        File { name, size: 3, executable: true, shebang: false, sha256: &[9; 32] }
+        File { name, size: 3, executable: true, shebang: false, digest: &[9; 32], sha256: &[] }
     }
 
     fn sample() -> Manifest<'static> {

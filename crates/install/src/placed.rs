@@ -1,11 +1,12 @@
 //! The files of an unpacked wheel, and the manifest made of them.
 
+use crate::contents::Digest;
 use crate::layout::Scheme;
 use crate::manifest::{Command, Dir, File, Group, Manifest};
 use crate::record::write_row;
 use crate::wheel::Wheel;
 use pybun_model::WheelName;
-use sha2::Digest;
+use sha2::Digest as _;
 
 /// What a file of the wheel is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,15 +24,14 @@ pub(crate) struct Placed {
     pub size: u64,
     pub executable: bool,
     pub shebang: bool,
+    pub digest: Digest,
     pub sha256: [u8; 32],
-    /// The pool has it already, or is not to have it.
-    pub shared: bool,
 }
 
 impl Placed {
     pub fn new(path: String, target: Target, content: &[u8]) -> Self {
-        let sha256 = sha2::Sha256::digest(content).into();
-        Self { path, target, size: content.len() as u64, executable: false, shebang: false, sha256, shared: true }
+        let (digest, sha256) = (*blake3::hash(content).as_bytes(), sha2::Sha256::digest(content).into());
+        Self { path, target, size: content.len() as u64, executable: false, shebang: false, digest, sha256 }
     }
 }
 
@@ -90,7 +90,8 @@ fn file_of(file: &Placed) -> File<'_> {
         size: file.size,
         executable: file.executable,
         shebang: file.shebang,
-        sha256: &file.sha256,
+        digest: &file.digest,
+        sha256: if matches!(file.target, Target::Data(_)) { &file.sha256 } else { &[] },
     }
 }
 

@@ -1,6 +1,9 @@
 //! RECORD: the list of a distribution's files. Source: "Recording installed projects", PEP 376 and PEP 627.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD;
 use pybun_model::Sha256;
+use std::str::FromStr;
 
 /// One line: a path relative to the directory that holds the `.dist-info`, and what the file must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +12,19 @@ pub(crate) struct Row {
     /// `sha256=...`, empty for files such as RECORD itself and bytecode.
     pub hash: String,
     pub size: Option<u64>,
+}
+
+impl Row {
+    /// What it says of the content, when that is a SHA-256.
+    pub fn sha256(&self) -> Option<Sha256> {
+        let (algorithm, digest) = self.hash.split_once('=')?;
+        if !algorithm.eq_ignore_ascii_case("sha256") {
+            return None;
+        }
+        // Some write what the specification wants in Base64 as hexadecimal digits: gmsh does.
+        let bytes = URL_SAFE_NO_PAD.decode(digest.trim_end_matches('=')).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Sha256).or_else(|| Sha256::from_str(&digest.to_ascii_lowercase()).ok())
+    }
 }
 
 /// Reads the whole of a RECORD. Lines without a path are skipped, columns after the third are not looked at.
@@ -102,28 +118,19 @@ fn write_path(out: &mut String, path: &str) {
 
 /// URL-safe base64 without padding.
 pub(crate) fn write_base64(out: &mut String, bytes: &[u8]) {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    for chunk in bytes.chunks(3) {
-        let mut three = [0u8; 3];
-        three[..chunk.len()].copy_from_slice(chunk);
-        let bits = u32::from(three[0]) << 16 | u32::from(three[1]) << 8 | u32::from(three[2]);
-        for place in 0..=chunk.len() {
-            out.push(DIGITS[(bits >> (18 - 6 * place) & 63) as usize] as char);
-        }
-    }
-}
-
-/// `sha256=...` as RECORD writes it.
-pub(crate) fn record_hash(sha256: &Sha256) -> String {
-    let mut text = "sha256=".to_owned();
-    write_base64(&mut text, &sha256.0);
-    text
+    URL_SAFE_NO_PAD.encode_string(bytes, out);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn record_hash(sha256: &Sha256) -> String {
+        let mut text = "sha256=".to_owned();
+        write_base64(&mut text, &sha256.0);
+        text
+    }
 
     #[test]
     fn reads_quotes_and_every_line_end() {
@@ -143,12 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn base64_is_that_of_the_rfc() {
-        let pairs = [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("\u{3ff}", "z78")];
-        for (plain, encoded) in pairs {
-            let mut out = String::new();
-            write_base64(&mut out, plain.as_bytes());
-            assert_eq!(out, encoded);
+    fn a_digest_has_two_spellings() {
+        let row = |hash: &str| Row { path: "a".to_owned(), hash: hash.to_owned(), size: None };
+        let digest = Sha256([0xfb; 32]);
+        for hash in [record_hash(&digest), format!("{}=", record_hash(&digest)), format!("SHA256={digest}")] {
+            assert_eq!(row(&hash).sha256(), Some(digest), "{hash}");
+        }
+        for hash in ["", "sha256=", "sha256=AAAA", "sha256", "md5=1B2M2Y8AsgTpgAmY7PhCfg", "sha512=47DEQpj8HBSa"] {
+            assert_eq!(row(hash).sha256(), None, "{hash}");
         }
     }
 

@@ -1,17 +1,17 @@
 //! The store: every wheel unpacked once, under the SHA-256 of its file, and never changed afterwards.
 //!
-//! `packages/v2/<first two digits>/<sha256>/` holds `manifest` and the unpacked `tree`. It comes into being by one
-//! rename of a finished directory from `packages/v2/tmp/`, so it is there wholly or not at all, and of two processes
-//! that do the same one wins and both find the same. Equal files of all wheels are one file (see `pool`). The time of
+//! `packages/v3/<first two digits>/<sha256>/` holds `manifest` and the unpacked `tree`. It comes into being by one
+//! rename of a finished directory from `packages/v3/tmp/`, so it is there wholly or not at all, and of two processes
+//! that do the same one wins and both find the same. Versions of a package share equal files (see `contents`). The time of
 //! `manifest` is that of the last use, as `gc` wants it. Nothing is forced to the disk: what survives a power failure
 //! may be incomplete, which `verify` finds. `docs/design/store.md` says all of it.
 
+use crate::contents::Known;
 use crate::error::io_error;
 use crate::manifest::Manifest;
-use crate::pool::Pool;
 use crate::unpack::{Into, Unpacked, unpack};
 use crate::{Error, trees, verify};
-use pybun_model::{Emit, Sha256, WheelName};
+use pybun_model::{Emit, PackageName, Sha256, WheelName};
 use sha2::Digest;
 use std::fs;
 use std::io::{self, Read};
@@ -32,6 +32,15 @@ pub struct Store {
     root: PathBuf,
 }
 
+/// How a wheel is unpacked.
+#[derive(Clone, Copy, Debug)]
+pub struct Unpacking {
+    /// They unpack its members: 1 when several wheels are added at the same time.
+    pub threads: usize,
+    /// Compare every member with RECORD, for nobody has stated the digest of the wheel.
+    pub check_record: bool,
+}
+
 /// A wheel that is in the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
@@ -46,7 +55,7 @@ pub struct Stored {
 impl Store {
     /// Touches nothing; directories are made when they are needed.
     pub fn open(cache_dir: &Path) -> Self {
-        Self { root: cache_dir.join("packages").join("v2") }
+        Self { root: cache_dir.join("packages").join("v3") }
     }
 
     /// Asking is a use: what was found is not removed for the next hour.
@@ -68,26 +77,29 @@ impl Store {
         Ok(found)
     }
 
-    /// Unpacks the wheel at `path`, whose digest the caller has verified, unless it is there already. `threads` unpack
-    /// its members: give 1 when several wheels are added at the same time.
+    /// Unpacks the wheel at `path`, whose digest the caller has computed, unless it is there already.
     pub fn add_wheel(
         &self,
         path: &Path,
         name: &WheelName,
         sha256: Sha256,
-        threads: usize,
+        unpacking: Unpacking,
         emit: Emit<'_>,
     ) -> Result<Stored, Error> {
         if self.has(&sha256) {
             return Ok(Stored { sha256, reused: true, files: 0, bytes: 0 });
         }
         let temporary = self.temporary()?;
-        let pool = self.pool();
-        let into = Into { directory: &temporary, pool: &pool, threads };
+        let known = Known::of(self, &name.name);
+        let Unpacking { threads, check_record } = unpacking;
+        let into = Into { directory: &temporary, known: &known, threads, check_record };
         let result = unpack(path, name, &sha256, &into, emit)
             .and_then(|unpacked| self.publish(&temporary, &sha256).map(|()| unpacked));
         match result {
-            Ok(Unpacked { files, bytes }) => Ok(Stored { sha256, reused: false, files, bytes }),
+            Ok(Unpacked { files, bytes }) => {
+                self.note_name(&name.name, &sha256);
+                Ok(Stored { sha256, reused: false, files, bytes })
+            }
             Err(error) => {
                 // What cannot be removed now is removed as stale later; the first error is the one to tell.
                 let _ = remove_tree(&temporary);
@@ -96,7 +108,7 @@ impl Store {
         }
     }
 
-    /// The same for a file whose digest nobody has verified yet, for instance a wheel in a local directory.
+    /// The same for a file whose digest nobody has computed yet, for instance a wheel in a local directory.
     pub fn add_local_wheel(
         &self,
         path: &Path,
@@ -108,7 +120,7 @@ impl Store {
         let found = sha256_of(path).map_err(io_error("read", path))?;
         match expected {
             Some(expected) if expected != found => Err(Error::HashMismatch { path: path.to_owned(), expected, found }),
-            _ => self.add_wheel(path, name, found, threads, emit),
+            _ => self.add_wheel(path, name, found, Unpacking { threads, check_record: expected.is_none() }, emit),
         }
     }
 
@@ -163,8 +175,26 @@ impl Store {
         &self.root
     }
 
-    pub(crate) fn pool(&self) -> Pool {
-        Pool::new(self.root.join("files"))
+    /// The wheels of a package, the last unpacked first. Some may be gone.
+    pub(crate) fn wheels_of(&self, package: &PackageName) -> Vec<Sha256> {
+        let directory = self.names().join(package.as_ref());
+        let time = |name: &str| fs::metadata(directory.join(name)).and_then(|found| found.modified()).ok();
+        let found = names(&directory).unwrap_or_default().into_iter();
+        let mut wheels: Vec<_> = found.filter_map(|name| Some((time(&name), Sha256::from_str(&name).ok()?))).collect();
+        wheels.sort_by(|a, b| b.cmp(a));
+        wheels.into_iter().map(|(_, sha256)| sha256).collect()
+    }
+
+    pub(crate) fn names(&self) -> PathBuf {
+        self.root.join("names")
+    }
+
+    /// Lets other versions find the wheel. Failing to do so harms nobody.
+    fn note_name(&self, package: &PackageName, sha256: &Sha256) {
+        let directory = self.names().join(package.as_ref());
+        if fs::create_dir_all(&directory).is_ok() {
+            let _ = fs::write(directory.join(sha256.to_string()), "");
+        }
     }
 
     pub(crate) fn tree(&self, sha256: &Sha256) -> PathBuf {

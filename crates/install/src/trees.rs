@@ -7,11 +7,12 @@
 //! outlive the entry of their wheel, so that taking out a damaged wheel breaks no environment.
 
 use crate::bytecode::{self, Bytecode, CACHE};
+use crate::contents::digest_of;
 use crate::error::io_error;
 use crate::link::{LinkMode, Method, Pair, PairError, Placing, Root};
 use crate::manifest::{Group, Manifest, join};
 use crate::parallel::for_each;
-use crate::store::{Store, names, remove_tree, sha256_of};
+use crate::store::{Store, names, remove_tree};
 use crate::usage::links;
 use crate::verify::{Damage, DamageKind};
 use crate::{Error, WHEEL_FILE};
@@ -299,7 +300,7 @@ fn forbid_writing(_: &Path) -> io::Result<()> {
 /// Names of a tree against what its wheel has, content where a file is not the store's own.
 fn compare(content: &Path, source: &Path, manifest: &Manifest<'_>, bytecode: &Bytecode) -> Result<Vec<Damage>, Error> {
     let Some((index, group)) = root_group(manifest) else { return Ok(Vec::new()) };
-    let own = group.dirs.iter().flat_map(|dir| dir.files.iter().map(|file| (join(dir.path, file.name), file.sha256)));
+    let own = group.dirs.iter().flat_map(|dir| dir.files.iter().map(|file| (join(dir.path, file.name), file.digest)));
     let mut known: BTreeMap<String, &[u8]> = own.collect();
     for dir in bytecode.dirs.iter().filter(|dir| dir.group == index) {
         let base = join(&dir.path, CACHE);
@@ -307,15 +308,15 @@ fn compare(content: &Path, source: &Path, manifest: &Manifest<'_>, bytecode: &By
         known.extend(dir.files.iter().map(|file| (join(&base, &file.name), &[][..])));
     }
     let mut damages = Vec::new();
-    for (path, sha256) in &known {
+    for (path, digest) in &known {
         let full = content.join(path);
         let kind = match fs::symlink_metadata(&full) {
             Err(error) if is_missing(&error) => Some(DamageKind::Missing),
             Err(error) => return Err(io_error("read", &full)(error)),
             Ok(found) if !found.is_file() => Some(DamageKind::Changed),
-            Ok(_) if sha256.is_empty() || is_same_file(&full, &source.join(path)) => None,
+            Ok(_) if digest.is_empty() || is_same_file(&full, &source.join(path)) => None,
             Ok(_) => {
-                let same = sha256_of(&full).map_err(io_error("read", &full))?.0 == **sha256;
+                let same = digest_of(&full).map_err(io_error("read", &full))? == **digest;
                 (!same).then_some(DamageKind::Changed)
             }
         };
@@ -364,7 +365,7 @@ mod tests {
     #[test]
     fn knows_a_tree_by_the_form_of_its_path() {
         let wheel = "ab".repeat(32);
-        let target = format!("/c/packages/v2/trees/ab/{wheel}/cpython-312-cb0d0d0a/site-packages/a/b");
+        let target = format!("/c/packages/v3/trees/ab/{wheel}/cpython-312-cb0d0d0a/site-packages/a/b");
         assert_eq!(wheel_of_target(Path::new(&target)), Sha256::from_str(&wheel).ok());
         for other in [
             format!("/c/trees/cd/{wheel}/x/site-packages/a"),

@@ -1,19 +1,18 @@
 //! Unpacking one wheel into an empty directory: its `tree` and its `manifest`.
 
+use crate::contents::{Content, Digest, Known, create, set_time};
 use crate::error::io_error;
 use crate::layout::Scheme;
 use crate::parallel::for_each;
 use crate::placed::{Placed, Target, encode_manifest};
-use crate::pool::{Content, Pool, create, set_time};
 use crate::record::{Row, write_base64};
 use crate::script::{is_reserved, replaces_environment, wants_shebang};
 use crate::wheel::{Place, Wheel, bad_record};
 use crate::zip::{Archive, Entry, Scratch, ZipError};
 use crate::{Error, INSTALLER, WHEEL_FILE, journal, tree_links};
 use pybun_model::{Emit, Event, Sha256, WheelName};
-use sha2::Digest;
+use sha2::Digest as _;
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -31,8 +30,9 @@ pub(crate) struct Unpacked {
 pub(crate) struct Into<'a> {
     /// Exists, is empty, and is thrown away by the caller when unpacking fails.
     pub directory: &'a Path,
-    pub pool: &'a Pool,
+    pub known: &'a Known,
     pub threads: usize,
+    pub check_record: bool,
 }
 
 pub(crate) fn unpack(
@@ -59,8 +59,6 @@ pub(crate) fn unpack(
     }
     let unpacked = Unpacked { files: placed.len() as u64, bytes: placed.iter().map(|file| file.size).sum() };
     let manifest = into.directory.join("manifest");
-    // Only now, so that a wheel that is refused leaves nothing.
-    share(&placed, &tree, into)?;
     fs::write(&manifest, encode_manifest(name, &wheel, placed)).map_err(io_error("write", &manifest))?;
     Ok(unpacked)
 }
@@ -133,20 +131,6 @@ fn create_dirs(tree: &Path, members: &[Member<'_>], wheel: &Wheel) -> Result<(),
     Ok(())
 }
 
-fn share(placed: &[Placed], tree: &Path, into: &Into<'_>) -> Result<(), Error> {
-    let new: Vec<&Placed> = placed.iter().filter(|file| !file.shared).collect();
-    let threads = into.threads.min(new.len() / 512 + 1);
-    for_each(
-        threads,
-        &new,
-        || (),
-        |(), file| {
-            into.pool.keep(&tree.join(&file.path), &file.sha256, file.executable);
-            Ok(())
-        },
-    )
-}
-
 /// For messages.
 struct Source<'a> {
     path: &'a Path,
@@ -167,7 +151,7 @@ fn extract(
     let placed = Mutex::new(Vec::with_capacity(members.len() + 2));
     for_each(threads, members, Scratch::default, |scratch, member| {
         let row = wheel.record.get(&member.entry.path);
-        let file = extract_member(archive, member, row, scratch, (tree, into.pool)).map_err(|error| match error {
+        let file = extract_member(archive, member, row, scratch, (tree, into)).map_err(|error| match error {
             Failure::Zip(error) => Error::zip(label, path, error),
             Failure::Create(full, source) if source.kind() == std::io::ErrorKind::AlreadyExists => {
                 // Nothing else writes here, so the file system takes two of the archive's names for the same.
@@ -194,69 +178,105 @@ fn extract_member(
     member: &Member<'_>,
     row: Option<&Row>,
     scratch: &mut Scratch,
-    (tree, pool): (&Path, &Pool),
+    (tree, into): (&Path, &Into<'_>),
 ) -> Result<Placed, Failure> {
     let entry = member.entry;
     let is_script = member.target == Target::Data(Scheme::Scripts);
     let executable = entry.executable || is_script;
     let full = tree.join(&entry.path);
     crate::fault::point().map_err(|error| Failure::Create(full.clone(), error))?;
-    let mut writer = Writer { full: &full, executable, size: entry.size, pool, file: None, shared: false };
-    let mut hasher = sha2::Sha256::new();
-    let mut listed = row.and_then(ListedHash::of);
+    let mut writer = Writer { full: &full, executable, size: entry.size, known: into.known, file: None };
+    let mut hashes = Hashes::new(row, member.target, into.check_record);
     let mut shebang = None;
     let mut finished = false;
     let result = archive.extract(entry, scratch, &mut |chunk| {
         shebang.get_or_insert_with(|| is_script && wants_shebang(chunk));
-        hasher.update(chunk);
-        if let Some(listed) = &mut listed {
-            listed.update(chunk);
-        }
-        finished = writer.take(chunk, &hasher)?;
+        hashes.update(chunk);
+        finished = writer.take(chunk, &hashes)?;
         Ok(())
     });
     result.map_err(|error| match error {
         ZipError::Sink(source) => Failure::Create(full.clone(), source),
         other => Failure::Zip(other),
     })?;
-    let sha256: [u8; 32] = hasher.finalize().into();
+    let digest = hashes.digest();
     if !finished {
-        writer.finish(&sha256).map_err(|error| Failure::Create(full.clone(), error))?;
+        writer.finish(&digest, into.directory).map_err(|error| Failure::Create(full.clone(), error))?;
     }
-    if let Some(row) = row {
-        check_row(row, &sha256, listed).map_err(Failure::Record)?;
-    }
-    let shebang = shebang.unwrap_or(false);
-    Ok(Placed {
-        path: entry.path.clone(),
-        target: member.target,
-        size: entry.size,
-        executable,
-        shebang,
-        sha256,
-        shared: writer.shared,
-    })
+    let sha256 = hashes.sha256(row).map_err(Failure::Record)?;
+    let (path, target, size) = (entry.path.clone(), member.target, entry.size);
+    Ok(Placed { path, target, size, executable, shebang: shebang.unwrap_or(false), digest, sha256 })
 }
 
-/// Writes a member that comes in one piece through the pool, and a larger one as it comes.
+/// What is computed of a member's content.
+///
+/// "Installation will fail if any file in the archive is not both mentioned and correctly hashed in RECORD", says the
+/// specification. That is done where nobody has stated the digest of the whole wheel; where somebody has, the content is
+/// what its author published, and RECORD is believed for what it is copied to, the RECORD of environments, as every
+/// installer does.
+struct Hashes {
+    content: blake3::Hasher,
+    /// Believed.
+    stated: Option<Sha256>,
+    sha256: Option<sha2::Sha256>,
+    listed: Option<ListedHash>,
+    check: bool,
+}
+
+impl Hashes {
+    fn new(row: Option<&Row>, target: Target, check: bool) -> Self {
+        let believed = !check && !matches!(target, Target::Data(_));
+        let stated = row.filter(|_| believed).and_then(Row::sha256);
+        Self {
+            content: blake3::Hasher::new(),
+            stated,
+            sha256: stated.is_none().then(sha2::Sha256::new),
+            listed: row.filter(|_| check).and_then(ListedHash::of),
+            check,
+        }
+    }
+
+    fn update(&mut self, chunk: &[u8]) {
+        self.content.update(chunk);
+        if let Some(sha256) = &mut self.sha256 {
+            sha256.update(chunk);
+        }
+        if let Some(listed) = &mut self.listed {
+            listed.update(chunk);
+        }
+    }
+
+    fn digest(&self) -> Digest {
+        *self.content.finalize().as_bytes()
+    }
+
+    fn sha256(self, row: Option<&Row>) -> Result<[u8; 32], String> {
+        let sha256 = match (self.stated, self.sha256) {
+            (Some(stated), _) => stated.0,
+            (None, computed) => computed.unwrap_or_default().finalize().into(),
+        };
+        match row.filter(|_| self.check) {
+            Some(row) => check_row(row, &sha256, self.listed).map(|()| sha256),
+            None => Ok(sha256),
+        }
+    }
+}
+
+/// Writes a member that comes in one piece by a link when its content is known, and a larger one as it comes.
 struct Writer<'a> {
     full: &'a Path,
     executable: bool,
     size: u64,
-    pool: &'a Pool,
+    known: &'a Known,
     file: Option<fs::File>,
-    /// The pool has it already.
-    shared: bool,
 }
 
 impl Writer<'_> {
     /// Says whether the file is finished.
-    fn take(&mut self, chunk: &[u8], hasher: &sha2::Sha256) -> std::io::Result<bool> {
+    fn take(&mut self, chunk: &[u8], hashes: &Hashes) -> std::io::Result<bool> {
         if self.file.is_none() && chunk.len() as u64 == self.size {
-            let sha256 = hasher.clone().finalize().into();
-            let content = Content { bytes: chunk, sha256: &sha256, executable: self.executable };
-            self.shared = self.pool.write(self.full, &content)?;
-            return Ok(true);
+            let content = Content { bytes: chunk, digest: &hashes.digest(), executable: self.executable };
+            return self.known.write(self.full, &content).map(|()| true);
         }
         let file = match &mut self.file {
             Some(file) => file,
@@ -266,12 +286,14 @@ impl Writer<'_> {
         Ok(false)
     }
 
-    fn finish(&mut self, sha256: &[u8; 32]) -> std::io::Result<()> {
+    fn finish(&mut self, digest: &Digest, aside: &Path) -> std::io::Result<()> {
         let file = match self.file.take() {
             Some(file) => file,
             None => create(self.full, self.executable)?,
         };
-        set_time(&file, sha256)
+        set_time(&file, digest)?;
+        self.known.replace(self.full, digest, self.size, self.executable, aside);
+        Ok(())
     }
 }
 
@@ -305,28 +327,20 @@ impl ListedHash {
     }
 }
 
-/// "Installation will fail if any file in the archive is not both mentioned and correctly hashed in RECORD." A file
-/// that is not mentioned, or mentioned without a hash, is let pass with a note, as by every installer.
+/// A file that is not mentioned, or mentioned without a hash, is let pass with a note, as by every installer.
 fn check_row(row: &Row, sha256: &[u8; 32], listed: Option<ListedHash>) -> Result<(), String> {
     let Some((algorithm, digest)) = row.hash.split_once('=') else { return Ok(()) };
-    let found = match listed {
-        Some(listed) => listed.finish(),
-        None if algorithm.eq_ignore_ascii_case("sha256") => sha256.to_vec(),
-        // MD5 and SHA-1 prove nothing; the digest of the whole wheel has been verified.
-        None => return Ok(()),
+    let same = match listed {
+        None if algorithm.eq_ignore_ascii_case("sha256") => row.sha256() == Some(Sha256(*sha256)),
+        // MD5 and SHA-1 prove nothing.
+        None => true,
+        Some(listed) => {
+            let mut base64 = String::new();
+            write_base64(&mut base64, &listed.finish());
+            digest.trim_end_matches('=') == base64
+        }
     };
-    let mut base64 = String::new();
-    write_base64(&mut base64, &found);
-    // Some write what the specification wants in Base64 as hexadecimal digits: gmsh does.
-    let same = digest.trim_end_matches('=') == base64 || digest.eq_ignore_ascii_case(&hex(&found));
     if same { Ok(()) } else { Err(format!("`{}` has another content", row.path)) }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// What is odd but does no harm.

@@ -1,14 +1,15 @@
 //! Comparing an unpacked wheel with its manifest, byte by byte.
 
+use crate::contents::digest_of;
 use crate::error::io_error;
 use crate::layout::Layout;
 use crate::manifest::Manifest;
 use crate::parallel::for_each;
-use crate::record::{parse_record, record_hash};
+use crate::record::parse_record;
 use crate::store::{Store, sha256_of};
 use crate::{Error, InstalledDist, bytecode};
 use pybun_model::Sha256;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -56,7 +57,7 @@ pub fn check(store: &Store, layout: &Layout, dists: &[InstalledDist], threads: u
             {
                 sound.store(false, Ordering::Relaxed);
             }
-            if !is_as_recorded(layout, dist) {
+            if !is_as_installed(store, layout, dist) {
                 sound.store(false, Ordering::Relaxed);
             }
             Ok(())
@@ -65,12 +66,22 @@ pub fn check(store: &Store, layout: &Layout, dists: &[InstalledDist], threads: u
     Ok(sound.into_iter().map(AtomicBool::into_inner).collect())
 }
 
-/// Every file of RECORD that has a SHA-256. Without RECORD there is nothing to compare with.
-fn is_as_recorded(layout: &Layout, dist: &InstalledDist) -> bool {
+/// Every file of RECORD against what the store unpacked, or against its own line where the store does not have it.
+/// Without RECORD there is nothing to compare with.
+fn is_as_installed(store: &Store, layout: &Layout, dist: &InstalledDist) -> bool {
     let rows = fs::read(dist.dist_info.join("RECORD")).ok().and_then(|bytes| parse_record(&bytes).ok());
     let library = dist.dist_info.parent().unwrap_or(&layout.purelib);
-    rows.unwrap_or_default().iter().filter(|row| row.hash.starts_with("sha256=")).all(|row| {
-        sha256_of(&library.join(&row.path)).is_ok_and(|found| record_hash(&found) == row.hash.trim_end_matches('='))
+    let bytes = dist.wheel.and_then(|wheel| store.manifest_bytes(&wheel).ok()).unwrap_or_default();
+    let manifest = Manifest::decode(&bytes);
+    let unpacked: HashMap<String, &[u8]> =
+        manifest.iter().flat_map(Manifest::library).map(|(path, file)| (path, file.digest)).collect();
+    rows.unwrap_or_default().iter().all(|row| {
+        let path = library.join(&row.path);
+        match (unpacked.get(&row.path), row.sha256()) {
+            (Some(digest), _) => digest_of(&path).is_ok_and(|found| found == **digest),
+            (None, Some(sha256)) => sha256_of(&path).is_ok_and(|found| found == sha256),
+            (None, None) => true,
+        }
     })
 }
 
@@ -108,11 +119,11 @@ pub(crate) fn verify(entry: &Path, manifest: &Manifest<'_>) -> Result<Vec<Damage
     let mut damages = Vec::new();
     let mut known = HashSet::new();
     let bytecode = bytecode::files(entry, manifest);
-    let compiled = bytecode.iter().map(|(path, file)| (path.clone(), &file.sha256[..]));
-    for (path, sha256) in manifest.tree().map(|(path, file)| (path, file.sha256)).chain(compiled) {
+    let compiled = bytecode.iter().map(|(path, file)| (path.clone(), &file.digest[..]));
+    for (path, digest) in manifest.tree().map(|(path, file)| (path, file.digest)).chain(compiled) {
         let full = tree.join(&path);
-        let kind = match sha256_of(&full) {
-            Ok(found) if found.0 == *sha256 => None,
+        let kind = match digest_of(&full) {
+            Ok(found) if found == *digest => None,
             Ok(_) => Some(DamageKind::Changed),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Some(DamageKind::Missing),
             Err(error) => return Err(io_error("read", &full)(error)),

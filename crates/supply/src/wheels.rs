@@ -2,6 +2,7 @@
 
 use crate::Supply;
 use crate::direct::{self, Place};
+use pybun_install::Unpacking;
 use pybun_lock::Source;
 use pybun_model::{
     Distribution, Emit, Event, IndexFile, PackageName, Phase, Problem, SdistName, Sha256, Unit, Version, WheelName,
@@ -120,8 +121,9 @@ impl Supply {
         let _permit = self.shared.unpacking.acquire().await.expect("the semaphore is never closed");
         let (store, wheel) = (self.shared.store.clone(), wheel.clone());
         let threads = if alone { pybun_install::cpu_threads() } else { 1 };
+        let unpacking = Unpacking { threads, check_record: want.sha256.is_none() };
         let size = download.size;
-        let unpack = move || store.add_wheel(&download.path, &wheel, download.sha256, threads, &pybun_model::silent);
+        let unpack = move || store.add_wheel(&download.path, &wheel, download.sha256, unpacking, &pybun_model::silent);
         let stored = tokio::task::spawn_blocking(unpack).await.map_err(|error| crashed(&error))?;
         stored.map(|stored| (stored.sha256, size)).map_err(|error| Problem::from(&error))
     }

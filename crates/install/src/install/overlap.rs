@@ -6,7 +6,8 @@ use crate::installed::metadata_names;
 use crate::layout::Layout;
 use crate::link::Method;
 use crate::manifest::File;
-use crate::record::{Row, parse_record, record_hash};
+use crate::record::{Row, parse_record};
+use crate::store::sha256_of;
 use pybun_model::{Emit, Event, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -41,13 +42,13 @@ pub(crate) fn settle(
         let owners = owners(packages, clash);
         let Some((winner, file)) = owners.last() else { continue };
         for (loser, other) in &owners[..owners.len() - 1] {
-            if other.sha256 != file.sha256 {
+            if other.digest != file.digest {
                 notes.add(&loser.subject, &winner.subject, &clash.path);
             }
         }
         let full = bases.path(clash.base).join(&clash.path);
         if let ([_], Some(other)) = (&owners[..], others.find(&full))
-            && other.hash != file_hash(file)
+            && other.sha256.is_none_or(|sha256| !has_sha256(winner, clash, &sha256))
         {
             notes.add(&other.subject, &winner.subject, &clash.path);
         }
@@ -100,8 +101,11 @@ fn replace(
     Ok(())
 }
 
-fn file_hash(file: &File<'_>) -> String {
-    file.sha256.try_into().map(|digest| record_hash(&Sha256(digest))).unwrap_or_default()
+/// The file that a package has for a clash: is it this content?
+fn has_sha256(package: &Package<'_>, clash: &Clash, sha256: &Sha256) -> bool {
+    let groups = package.manifest.groups.iter().zip(&package.bases).filter(|(_, base)| **base == clash.base);
+    let mut sources = groups.map(|(group, _)| package.tree_path.join(group.prefix).join(&clash.path));
+    sources.any(|source| sha256_of(&source).is_ok_and(|found| found == *sha256))
 }
 
 /// One note for each pair of distributions, however many files they share.
@@ -131,7 +135,7 @@ pub(crate) struct Others<'a> {
 #[derive(Clone)]
 pub(crate) struct Other {
     pub subject: String,
-    pub hash: String,
+    pub sha256: Option<Sha256>,
 }
 
 impl<'a> Others<'a> {
@@ -157,7 +161,7 @@ fn read_all(layout: &Layout) -> HashMap<PathBuf, Other> {
             let subject = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem).replacen('-', " ", 1);
             for row in rows {
                 if let Some(path) = crate::remove::normalize(&library.join(&row.path)) {
-                    files.insert(path, Other { subject: subject.clone(), hash: row.hash });
+                    files.insert(path, Other { subject: subject.clone(), sha256: row.sha256() });
                 }
             }
         }

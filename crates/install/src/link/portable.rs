@@ -60,7 +60,7 @@ impl Place for Pair {
     fn copy(&self, name: &str, executable: bool) -> io::Result<()> {
         let mut from = fs::File::open(self.source.join(name))?;
         let target = self.target.join(name);
-        let mut to = crate::pool::create(&target, executable)?;
+        let mut to = crate::contents::create(&target, executable)?;
         // Bytecode knows its source by its time.
         let result = io::copy(&mut from, &mut to).and_then(|_| to.set_modified(from.metadata()?.modified()?));
         if result.is_err() {

@@ -52,7 +52,7 @@ fn the_least_recently_used_goes_first_until_the_size_holds() {
     let collected = world.collect(Limits { max_size: None, max_age: Some(DAY * 5 / 2) });
     assert_eq!(names(&collected), ["c 1"]);
     assert!(world.store.has(&wheels[0].sha256) && !world.store.has(&wheels[1].sha256));
-    assert_eq!(fs::read_dir(world.root().join("cache/packages/v2/tmp")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(world.root().join("cache/packages/v3/tmp")).unwrap().count(), 0);
 }
 
 #[test]
@@ -107,7 +107,8 @@ fn what_was_asked_for_just_now_stays() {
 fn shared_files_count_once_and_go_with_the_last_wheel() {
     let world = World::new();
     let text = "y".repeat(100_000);
-    let (a, b) = (world.add(&wheel("a", &[("a.py", &text)])), world.add(&wheel("b", &[("b.py", &text)])));
+    let version = |version| world.add(&WheelWriter::new("a", version).file("a.py", &text));
+    let (a, b) = (version("1"), version("2"));
     let found = size(&world.root().join("cache")).unwrap();
     assert!(found.store < 110_000 && found.unshared > 200_000, "{found:?}");
     world.age(&a, 9);
@@ -117,8 +118,8 @@ fn shared_files_count_once_and_go_with_the_last_wheel() {
     world.age(&b, 9);
     let second = world.collect(nothing());
     assert!(second.removed[0].bytes > 100_000 && second.after == 0, "{second:?}");
-    let files = super::tree(&world.root().join("cache/packages/v2/files"));
-    assert!(files.is_empty(), "{files:?}");
+    let names = super::tree(&world.root().join("cache/packages/v3/names"));
+    assert!(names.is_empty(), "{names:?}");
 }
 
 #[test]
@@ -152,7 +153,7 @@ fn other_caches_go_too_and_old_stores_always() {
 fn two_at_a_time_do_the_work_once() {
     let world = World::new();
     world.add(&wheel("a", &[("a.py", "a")]));
-    let lock = fs::File::create(world.root().join("cache/packages/v2/lock")).unwrap();
+    let lock = fs::File::create(world.root().join("cache/packages/v3/lock")).unwrap();
     lock.lock().unwrap();
     assert!(world.collect(nothing()).busy);
     drop(lock);
@@ -167,7 +168,7 @@ fn it_is_due_once_a_day() {
     let now = SystemTime::now();
     assert!(!crate::is_due(&cache, now), "a new data directory holds nothing worth it");
     assert!(crate::is_due(&cache, now + DAY * 2));
-    let stamp = fs::File::options().write(true).open(cache.join("packages/v2/collected")).unwrap();
+    let stamp = fs::File::options().write(true).open(cache.join("packages/v3/collected")).unwrap();
     stamp.set_modified(now).unwrap();
     assert!(!crate::is_due(&cache, now + DAY / 2));
 }

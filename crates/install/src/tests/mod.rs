@@ -22,6 +22,9 @@ use std::sync::Mutex;
 use wheel_writer::WheelWriter;
 
 /// A store and an environment in one temporary directory.
+/// As with a wheel whose digest nobody has stated.
+const CHECKED: crate::Unpacking = crate::Unpacking { threads: 2, check_record: true };
+
 struct World {
     dir: tempfile::TempDir,
     store: Store,
@@ -31,7 +34,7 @@ struct World {
 /// Whoever is not root cannot delete trees as they are.
 impl Drop for World {
     fn drop(&mut self) {
-        let _ = crate::store::remove_tree(&self.root().join("cache/packages/v2/trees"));
+        let _ = crate::store::remove_tree(&self.root().join("cache/packages/v3/trees"));
     }
 }
 
@@ -63,7 +66,7 @@ impl World {
     fn add_bytes(&self, bytes: &[u8], name: &WheelName, emit: pybun_model::Emit<'_>) -> Result<Stored, Error> {
         let path = self.root().join("downloaded.whl");
         fs::write(&path, bytes).unwrap();
-        self.store.add_wheel(&path, name, digest(bytes), 2, emit)
+        self.store.add_wheel(&path, name, digest(bytes), CHECKED, emit)
     }
 
     /// Into the store.

@@ -22,7 +22,7 @@ fn a_wheel_is_unpacked_once() {
     assert_eq!((second.reused, second.sha256), (true, first.sha256));
     assert!(world.store.has(&first.sha256));
     assert_eq!(world.store.verify(&first.sha256).unwrap(), []);
-    assert_eq!(fs::read_dir(world.root().join("cache/packages/v2/tmp")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(world.root().join("cache/packages/v3/tmp")).unwrap().count(), 0);
 }
 
 #[test]
@@ -56,13 +56,13 @@ fn many_processes_that_add_the_same_wheel_end_in_one_tree() {
     fs::write(&path, &bytes).unwrap();
     let sha256 = digest(&bytes);
     std::thread::scope(|scope| {
-        let add = || world.store.add_wheel(&path, &name, sha256, 1, &pybun_model::silent).unwrap();
+        let add = || world.store.add_wheel(&path, &name, sha256, super::CHECKED, &pybun_model::silent).unwrap();
         for thread in (0..8).map(|_| scope.spawn(add)).collect::<Vec<_>>() {
             assert_eq!(thread.join().unwrap().sha256, sha256);
         }
     });
     assert_eq!(world.store.verify(&sha256).unwrap(), []);
-    assert_eq!(fs::read_dir(world.root().join("cache/packages/v2/tmp")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(world.root().join("cache/packages/v3/tmp")).unwrap().count(), 0);
 }
 
 #[test]
@@ -75,6 +75,69 @@ fn a_digest_that_differs_is_refused() {
     assert_eq!(Problem::from(&error).code, "install/hash-mismatch");
     assert!(add(Some(digest(&wheel().bytes()))).is_ok());
     assert!(add(None).unwrap().reused);
+}
+
+fn version(version: &str, files: &[(&str, &[u8])]) -> WheelWriter {
+    files.iter().fold(WheelWriter::new("a", version), |wheel, (path, content)| wheel.file(path, content))
+}
+
+#[cfg(unix)]
+#[test]
+fn versions_share_what_is_equal_and_nobody_has_changed() {
+    use std::os::unix::fs::MetadataExt;
+    let world = World::new();
+    // Some come in one piece, and some in chunks.
+    let large = vec![b'l'; 9 << 20];
+    let files: [(&str, &[u8]); 4] = [("same.py", b"same"), ("edited.py", b"old"), ("large", &large), ("empty", b"")];
+    let first = world.add(&version("1", &files));
+    let inode = |install: &crate::Install, path: &str| {
+        fs::metadata(world.store.tree(&install.sha256).join(path)).unwrap().ino()
+    };
+    fs::write(world.store.tree(&first.sha256).join("edited.py"), "new").unwrap();
+    let other: [(&str, &[u8]); 5] = [("moved.py", b"same"), files[1], files[2], files[3], ("new.py", b"new")];
+    let second = world.add(&version("2", &other));
+    assert_eq!(inode(&first, "same.py"), inode(&second, "moved.py"));
+    assert_eq!(inode(&first, "large"), inode(&second, "large"));
+    assert_ne!(inode(&first, "edited.py"), inode(&second, "edited.py"), "somebody wrote into it");
+    assert_ne!(inode(&first, "empty"), inode(&second, "empty"), "the empty file would have too many names");
+    assert_eq!(world.store.verify(&second.sha256).unwrap(), []);
+    let executable = Member { mode: 0o100_755, ..Member::new("tool", "same") };
+    let third = world.add(&WheelWriter::new("a", "3").member(executable));
+    assert_ne!(inode(&first, "same.py"), inode(&third, "tool"), "modes belong to files, not to names");
+    let another = world.add(&WheelWriter::new("b", "1").file("same.py", "same"));
+    assert_ne!(inode(&first, "same.py"), inode(&another, "same.py"), "only versions of a package are looked through");
+}
+
+/// As an installer must that is told what the whole wheel is: its author's RECORD is copied, and not argued about.
+#[test]
+fn a_wheel_of_stated_digest_is_what_its_author_published() {
+    let world = World::new();
+    let wrong = "sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let record = format!("a.py,{wrong},6\na-1.0.dist-info/RECORD,,\n");
+    let odd = WheelWriter { record: Some(record), ..wheel() };
+    let (bytes, name) = (odd.bytes(), odd.filename());
+    let refused = world.add_bytes(&bytes, &name, &pybun_model::silent).unwrap_err();
+    assert_eq!(code(&refused), "install/bad-record");
+    let path = world.root().join("downloaded.whl");
+    let unpacking = crate::Unpacking { check_record: false, ..super::CHECKED };
+    let stored = world.store.add_wheel(&path, &name, digest(&bytes), unpacking, &pybun_model::silent).unwrap();
+    assert_eq!(world.store.verify(&stored.sha256).unwrap(), []);
+    let install = crate::Install {
+        sha256: stored.sha256,
+        name: name.name.clone(),
+        version: name.version.clone(),
+        requested: false,
+        direct_url: None,
+    };
+    world.install(&[install]).unwrap();
+    let record = fs::read_to_string(world.library().join("a-1.0.dist-info/RECORD")).unwrap();
+    let line = |path: &str| record.lines().find(|line| line.starts_with(path)).unwrap().to_owned();
+    assert_eq!(line("a.py"), format!("a.py,{wrong},6"));
+    assert_eq!(line("p/q/r.py"), "p/q/r.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0");
+    let sound = || crate::check(&world.store, &world.layout, &world.installed(), 1).unwrap();
+    assert_eq!(sound(), [true], "it is as it was unpacked, whatever RECORD says");
+    fs::write(world.library().join("a.py"), "y = 2\n").unwrap();
+    assert_eq!(sound(), [false]);
 }
 
 #[test]
@@ -144,7 +207,8 @@ fn a_full_disk_leaves_nothing() {
     fs::write(&path, &bytes).unwrap();
     for calls in 0..3 {
         crate::fault::plan(Some((calls, crate::fault::Fault::DiskFull)));
-        let error = world.store.add_wheel(&path, &wheel().filename(), digest(&bytes), 1, &pybun_model::silent);
+        let error =
+            world.store.add_wheel(&path, &wheel().filename(), digest(&bytes), super::CHECKED, &pybun_model::silent);
         assert_eq!(code(&error.unwrap_err()), "install/disk-full");
         assert!(tree(&world.root().join("cache")).is_empty());
     }

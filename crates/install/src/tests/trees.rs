@@ -61,7 +61,7 @@ impl World {
 
     /// Everything in the trees of the store.
     fn stored(&self) -> BTreeMap<String, String> {
-        super::tree(&self.root().join("cache/packages/v2/trees"))
+        super::tree(&self.root().join("cache/packages/v3/trees"))
     }
 
     fn tree_of(&self, install: &Install) -> PathBuf {
@@ -342,7 +342,7 @@ fn a_directory_to_be_carried_away_has_files() {
 fn a_store_that_cannot_be_written_gives_hardlinks_and_a_note() {
     let world = world();
     let a = world.add(&wheel("a", "1", &["a/__init__.py"]));
-    let cache = world.root().join("cache/packages/v2");
+    let cache = world.root().join("cache/packages/v3");
     fs::set_permissions(&cache, PermissionsExt::from_mode(0o555)).unwrap();
     let writable = fs::write(cache.join("probe"), "").is_ok();
     let notes = super::Notes::default();

@@ -1,7 +1,7 @@
 //! The process that installs: what it does is in PYBUN_FAULTS_CHILD, `<task> <root> <environment> <link mode>`.
 
 use crate::wheels::{Wheel, World};
-use pybun_install::{Change, Collection, Error, Limits, LinkMode, Options, change, collect};
+use pybun_install::{Change, Collection, Error, Limits, LinkMode, Options, Unpacking, change, collect};
 use std::process::exit;
 use std::time::{Duration, SystemTime};
 
@@ -49,9 +49,10 @@ fn place(world: &World, environment: &str, wheels: &[Wheel], tries: usize) -> Re
     let (store, layout) = (world.store(), world.environment(environment));
     let installs: Vec<_> = wheels.iter().map(|wheel| wheel.install()).collect();
     let options = Options { threads: 1, link: world.link, ..Options::default() };
+    let unpacking = Unpacking { threads: 1, check_record: false };
     for left in (0..tries).rev() {
         for wheel in wheels {
-            store.add_wheel(&wheel.path, &wheel.name, wheel.sha256, 1, &pybun_model::silent)?;
+            store.add_wheel(&wheel.path, &wheel.name, wheel.sha256, unpacking, &pybun_model::silent)?;
         }
         let wish = Change { remove: &[], install: &installs };
         match change(&store, &layout, &wish, &options, &pybun_model::silent) {
