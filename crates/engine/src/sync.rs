@@ -3,7 +3,7 @@
 use crate::origin;
 use pybun_install::{Install, InstalledDist, LinkMode, Store};
 use pybun_lock::{Lock, Package, Source};
-use pybun_model::{Emit, PackageName, Problem, Sha256, Version};
+use pybun_model::{Emit, Event, PackageName, Phase, Problem, Sha256, Unit, Version};
 use pybun_plan::{Chosen, Installed, Op, Options, Selection, Target};
 use pybun_python::Environment;
 use pybun_supply::{Supply, Want, layout_of};
@@ -159,6 +159,27 @@ pub async fn fetch(planned: &Planned, supply: &Supply) -> Result<Fetched, Proble
         built: supplied.iter().filter(|one| one.built).count(),
         bytes: supplied.iter().map(|one| one.downloaded_bytes).sum(),
     })
+}
+
+/// The same without a client or anything else to wait for, where the store has every wheel. Asking is a use of each.
+pub fn at_hand(planned: &Planned, cache_dir: &Path, emit: Emit) -> Option<Fetched> {
+    let store = Store::open(cache_dir);
+    let wheel = |Wanted { want, .. }: &Wanted| match &want.source {
+        Source::Index { .. } => want.wheel.as_ref().and(want.sha256).filter(|sha256| store.has(sha256)),
+        // Who says where it comes from looks at it there.
+        Source::Url(_) | Source::Path(_) | Source::Git { .. } | Source::Directory { .. } => None,
+    };
+    let wheels = planned.wants.iter().map(wheel).collect::<Option<Vec<_>>>()?;
+    let last = planned.wants.last()?;
+    let total = wheels.len() as u64;
+    emit(Event::Progress {
+        phase: Phase::Download,
+        name: Some(last.want.filename.to_string()),
+        done: total,
+        total: Some(total),
+        unit: Unit::Packages,
+    });
+    Some(Fetched { wheels, ..Fetched::default() })
 }
 
 /// Why a plan could not be applied.

@@ -34,9 +34,14 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
     let planned = sync::plan(environment, wish).map_err(|_| Decline)?;
     let mut fetched = Fetched::default();
     if !planned.is_settled() {
-        let client = ahead.map_or_else(|| client(place), Ok)?;
-        let supply = Supply::with_client(client, planned.environment.interpreter.clone(), report.emitter());
-        fetched = runtime()?.block_on(sync::fetch(&planned, &supply)).map_err(|_| Decline)?;
+        fetched = match sync::at_hand(&planned, &place.cache_dir, &*report.emitter()) {
+            Some(fetched) => fetched,
+            None => {
+                let client = ahead.map_or_else(|| client(place), Ok)?;
+                let supply = Supply::with_client(client, planned.environment.interpreter.clone(), report.emitter());
+                runtime()?.block_on(sync::fetch(&planned, &supply)).map_err(|_| Decline)?
+            }
+        };
     }
     if report.has_warned() {
         return Err(Decline);

@@ -9,7 +9,7 @@ use crate::entry_points::EntryPoint;
 use crate::error::io_error;
 use crate::fault;
 use crate::layout::Layout;
-use crate::link::{Method, Pair, PairError, Placing, Root};
+use crate::link::{Method, Pair, PairError, Place, Placing, Root};
 use crate::manifest::{Command, join};
 use crate::record::{write_bare_row, write_row};
 use crate::script::{entry_point_scripts, rewrite_shebang};
@@ -70,13 +70,19 @@ pub(crate) fn finish(
     let scripts = layout.record_prefix(library, &layout.scripts);
     place_scripts(layout, package, owners, method, &scripts, &mut rows)?;
     let info = package.manifest.dist_info;
-    place_info(package, bases, linked, method)?;
     let directory = library.join(info);
+    let open = package.open(info, bases.root(package.library_base), info, || directory.clone())?;
+    place_info(package, &open, (bases, linked), method)?;
+    let mut write = |name: &str, content: &str| {
+        write_into(&open, &directory, name, content)?;
+        rows.add(&join(info, name), &sha2::Sha256::digest(content), content.len() as u64);
+        Ok::<_, Error>(())
+    };
     if package.install.requested {
-        rows.write(&directory, "REQUESTED", b"", false, &format!("{info}/"))?;
+        write("REQUESTED", "")?;
     }
     if let Some(direct_url) = &package.install.direct_url {
-        rows.write(&directory, "direct_url.json", direct_url.as_bytes(), false, &format!("{info}/"))?;
+        write("direct_url.json", direct_url)?;
     }
     if let Some(bytecode) = bytecode {
         let prefix = |group: usize| {
@@ -87,7 +93,7 @@ pub(crate) fn finish(
     }
     rows.bare(&format!("{info}/RECORD"));
     let record = rows.text(linked.links(package), package.manifest.record);
-    write_file(&directory.join("RECORD"), record.as_bytes(), false)
+    write_into(&open, &directory, "RECORD", &record)
 }
 
 /// Lines of RECORD that depend on the environment.
@@ -105,20 +111,6 @@ impl Rows {
         let mut row = String::new();
         write_bare_row(&mut row, path);
         self.0.push(row);
-    }
-
-    /// Writes a file and its line; `prefix` is `directory` as RECORD says it.
-    fn write(
-        &mut self,
-        directory: &Path,
-        name: &str,
-        content: &[u8],
-        executable: bool,
-        prefix: &str,
-    ) -> Result<(), Error> {
-        write_file(&directory.join(name), content, executable)?;
-        self.add(&format!("{prefix}{name}"), &sha2::Sha256::digest(content), content.len() as u64);
-        Ok(())
     }
 
     /// Links come first (see `tree_links`).
@@ -205,17 +197,31 @@ pub(crate) fn entry_point(command: &Command<'_>) -> EntryPoint {
     }
 }
 
-fn place_info(package: &Package<'_>, bases: &Bases, linked: &Linked, method: &Method) -> Result<(), Error> {
+/// `open` is the `.dist-info` directory itself.
+fn place_info(
+    package: &Package<'_>,
+    open: &Pair<'_>,
+    (bases, linked): (&Bases, &Linked),
+    method: &Method,
+) -> Result<(), Error> {
     let tree = linked.tree(package);
+    let info = package.manifest.dist_info;
     for dir in &package.manifest.info {
         let target = bases.path(package.library_base).join(dir.path);
-        let pair = package.open(dir.path, bases.root(package.library_base), dir.path, || target.clone())?;
+        let below;
+        let pair = if dir.path == info {
+            open
+        } else {
+            let into = (bases.root(package.library_base), info, dir.path);
+            below = package.fill(dir.path, into, dir.files.len(), || target.clone())?;
+            &below
+        };
         for file in &dir.files {
-            if tree.is_some() && file.name == WHEEL_FILE && dir.path == package.manifest.dist_info {
+            if tree.is_some() && file.name == WHEEL_FILE && dir.path == info {
                 continue;
             }
-            let placed = match method.place(&pair, file.name, file.executable) {
-                Ok(Placing::Exists) => method.replace(&pair, file.name, file.executable),
+            let placed = match method.place(pair, file.name, file.executable) {
+                Ok(Placing::Exists) => method.replace(pair, file.name, file.executable),
                 other => other.map(drop),
             };
             placed.map_err(|error| package.place_error(error, target.join(file.name)))?;
@@ -246,6 +252,21 @@ fn place_mark(package: &Package<'_>, tree: &Path, bases: &Bases, method: &Method
         other => other.map(drop),
     };
     placed.map_err(|error| package.place_error(error, mark))
+}
+
+/// The same as `write_file` for a file of a directory that is open.
+fn write_into(open: &Pair<'_>, directory: &Path, name: &str, content: &str) -> Result<(), Error> {
+    let failed = |error| io_error("write", &directory.join(name))(error);
+    fault::point().map_err(failed)?;
+    let written = match open.create(name, false) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            open.remove(name).and_then(|()| open.create(name, false))
+        }
+        result => result,
+    };
+    let mut file = written.map_err(failed)?;
+    fault::point().map_err(failed)?;
+    file.write_all(content.as_bytes()).map_err(failed)
 }
 
 /// Never writes into an existing file, which may share its content with others.

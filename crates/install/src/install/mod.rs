@@ -28,7 +28,7 @@ use crate::uninstall::Removal;
 use crate::{Error, INSTALLER, tree_links, usage};
 use linked::Linked;
 use overlap::Clash;
-use package::{Bases, Package, load};
+use package::{Bases, Package};
 use pybun_model::{Emit, Event, PackageName, Phase, Sha256, Unit, Version};
 pub use repair::repair;
 use std::borrow::Cow;
@@ -99,8 +99,8 @@ pub fn change(
     emit: Emit<'_>,
 ) -> Result<Vec<InstalledDist>, Error> {
     let installs = change.install;
-    let manifests = load(store, installs, options.threads)?;
-    let packages = package::open(store, layout, installs, &manifests)?;
+    let room = package::room(installs);
+    let packages = package::open(store, layout, installs, &room, options.threads)?;
     if options.verify {
         verify(store, &packages, options.threads)?;
     }
@@ -112,8 +112,8 @@ pub fn change(
         // A directory that is linked as a whole becomes a real one: who fills it is placed again with the new ones.
         let again = installs.len();
         installs.extend_from_slice(change.install);
-        let manifests = load(store, &installs, options.threads)?;
-        let packages = package::open(store, layout, &installs, &manifests)?;
+        let room = package::room(&installs);
+        let packages = package::open(store, layout, &installs, &room, options.threads)?;
         let mut all = apply(store, layout, change.remove, (&packages, &ways.orphans), options, emit)?;
         return Ok(all.split_off(again));
     }
@@ -362,11 +362,14 @@ fn link(
         || (),
         |(), job| {
             let package = &packages[job.package];
+            let mut known = "";
             for dir in &job.dirs {
                 let source: Cow<'_, str> =
                     if job.prefix.is_empty() { dir.path.into() } else { join(job.prefix, dir.path).into() };
                 let target = bases.path(job.base).join(dir.path);
-                let pair = package.open(&source, bases.root(job.base), dir.path, || target.clone())?;
+                let into = (bases.root(job.base), known, dir.path);
+                let pair = package.fill(&source, into, dir.files.len(), || target.clone())?;
+                known = dir.path;
                 for file in &dir.files {
                     let placing = method.place(&pair, file.name, file.executable);
                     if placing.map_err(|error| package.place_error(error, target.join(file.name)))? == Placing::Exists {

@@ -11,7 +11,7 @@ use crate::store::Store;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 pub(crate) struct Package<'a> {
     /// Its place in the batch; the later one wins.
@@ -34,17 +34,29 @@ pub(crate) struct Bases {
     roots: Vec<Root>,
 }
 
-/// The bytes of all manifests.
-pub(crate) fn load(store: &Store, installs: &[Install], threads: usize) -> Result<Vec<Vec<u8>>, Error> {
-    let loaded: Vec<Mutex<Vec<u8>>> = installs.iter().map(|_| Mutex::default()).collect();
-    let items: Vec<(&Install, &Mutex<Vec<u8>>)> = installs.iter().zip(&loaded).collect();
+/// Room for the bytes of manifests, which packages borrow.
+pub(crate) fn room(installs: &[Install]) -> Vec<OnceLock<Vec<u8>>> {
+    installs.iter().map(|_| OnceLock::new()).collect()
+}
+
+/// Reads all manifests and compares them with what was asked for.
+pub(crate) fn open<'a>(
+    store: &Store,
+    layout: &Layout,
+    installs: &'a [Install],
+    room: &'a [OnceLock<Vec<u8>>],
+    threads: usize,
+) -> Result<Vec<Package<'a>>, Error> {
+    let opened: Vec<Mutex<Option<Package<'a>>>> = installs.iter().map(|_| Mutex::default()).collect();
+    let items: Vec<usize> = (0..installs.len()).collect();
     // Below this, starting a thread takes longer than reading.
     let threads = threads.min(installs.len() / 16 + 1);
     for_each(
         threads,
         &items,
         || (),
-        |(), (install, slot)| {
+        |(), &index| {
+            let install = &installs[index];
             let bytes = store.used_manifest_bytes(&install.sha256).map_err(|error| match error {
                 Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => Error::NotInStore {
                     name: install.name.to_string(),
@@ -53,42 +65,40 @@ pub(crate) fn load(store: &Store, installs: &[Install], threads: usize) -> Resul
                 },
                 other => other,
             })?;
-            *slot.lock().expect("no thread panics while it holds this lock") = bytes;
+            let package = open_one(store, index, install, room[index].get_or_init(|| bytes))?;
+            *opened[index].lock().expect("no thread panics while it holds this lock") = Some(package);
             Ok(())
         },
     )?;
-    Ok(loaded.into_iter().map(|slot| slot.into_inner().expect("no thread panics while it holds this lock")).collect())
-}
-
-/// Reads the manifests and compares them with what was asked for.
-pub(crate) fn open<'a>(
-    store: &Store,
-    layout: &Layout,
-    installs: &'a [Install],
-    manifests: &'a [Vec<u8>],
-) -> Result<Vec<Package<'a>>, Error> {
     let mut paths = Vec::new();
     let mut packages = Vec::with_capacity(installs.len());
-    for (index, (install, bytes)) in installs.iter().zip(manifests).enumerate() {
-        let subject = format!("{} {}", install.name, install.version);
-        let damaged =
-            |why: &str| Error::StoreDamaged { subject: subject.clone(), sha256: install.sha256, why: why.to_owned() };
-        let manifest = Manifest::decode(bytes).ok_or_else(|| damaged("its manifest was changed"))?;
-        let found = format!("{} {}", manifest.name, manifest.version);
-        if found != subject {
-            return Err(Error::OtherDistribution { sha256: install.sha256, found, wanted: subject });
-        }
-        let tree_path = store.tree(&install.sha256);
-        let tree = Root::open(&tree_path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => damaged("its files are gone"),
-            _ => io_error("read", &tree_path)(error),
-        })?;
-        let mut base = |scheme| position(&mut paths, layout.directory(scheme, manifest.name));
-        let bases = manifest.groups.iter().map(|group| base(group.scheme)).collect();
-        let library_base = base(manifest.root);
-        packages.push(Package { index, install, manifest, subject, tree, tree_path, bases, library_base });
+    for slot in opened {
+        let package = slot.into_inner().expect("no thread panics while it holds this lock");
+        let mut package = package.expect("without an error all were opened");
+        let mut base = |scheme| position(&mut paths, layout.directory(scheme, package.manifest.name));
+        package.bases = package.manifest.groups.iter().map(|group| base(group.scheme)).collect();
+        package.library_base = base(package.manifest.root);
+        packages.push(package);
     }
     Ok(packages)
+}
+
+/// What goes where is not known yet.
+fn open_one<'a>(store: &Store, index: usize, install: &'a Install, bytes: &'a [u8]) -> Result<Package<'a>, Error> {
+    let subject = format!("{} {}", install.name, install.version);
+    let damaged =
+        |why: &str| Error::StoreDamaged { subject: subject.clone(), sha256: install.sha256, why: why.to_owned() };
+    let manifest = Manifest::decode(bytes).ok_or_else(|| damaged("its manifest was changed"))?;
+    let found = format!("{} {}", manifest.name, manifest.version);
+    if found != subject {
+        return Err(Error::OtherDistribution { sha256: install.sha256, found, wanted: subject });
+    }
+    let tree_path = store.tree(&install.sha256);
+    let tree = Root::open(&tree_path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => damaged("its files are gone"),
+        _ => io_error("read", &tree_path)(error),
+    })?;
+    Ok(Package { index, install, manifest, subject, tree, tree_path, bases: Vec::new(), library_base: 0 })
 }
 
 fn position(paths: &mut Vec<PathBuf>, path: PathBuf) -> usize {
@@ -141,8 +151,30 @@ impl<'a> Package<'a> {
     }
 
     /// `source` of its tree and `path` of the environment, whose full path is only needed for messages.
-    pub fn open(&self, source: &str, root: &Root, path: &str, full: impl Fn() -> PathBuf) -> Result<Pair, Error> {
-        Pair::open(&self.tree, source, root, path).map_err(|error| match error {
+    pub fn open(
+        &self,
+        source: &str,
+        root: &Root,
+        path: &str,
+        full: impl Fn() -> PathBuf,
+    ) -> Result<Pair<'static>, Error> {
+        Pair::open(&self.tree, source, root, path).map_err(|error| self.pair_error(error, source, full))
+    }
+
+    /// The same for `files` files, where `known` is there already (see `Pair::fill`).
+    pub fn fill<'p>(
+        &'p self,
+        source: &'p str,
+        (root, known, path): (&'p Root, &str, &'p str),
+        files: usize,
+        full: impl Fn() -> PathBuf,
+    ) -> Result<Pair<'p>, Error> {
+        let pair = Pair::fill((&self.tree, source), (root, known, path), files);
+        pair.map_err(|error| self.pair_error(error, source, full))
+    }
+
+    fn pair_error(&self, error: PairError, source: &str, full: impl Fn() -> PathBuf) -> Error {
+        match error {
             PairError::Source(error) => self.place_error(error, self.tree_path.join(source)),
             PairError::Target(error) => match error.kind() {
                 io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
@@ -150,7 +182,7 @@ impl<'a> Package<'a> {
                 }
                 _ => Error::Io { doing: "create", path: full(), source: error },
             },
-        })
+        }
     }
 
     /// `NotFound` while placing is about the store: the directory of the environment is open.

@@ -320,4 +320,37 @@ mod tests {
             unix::Pair::open(&source, "p", &unix::Root::open(&root.join("env")).unwrap(), "a/b")
         });
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn unix_pairs_place_few_files_and_many() {
+        for files in [1, 100] {
+            check_pair(|root| {
+                let opened = |name| unix::Root::open(&root.join(name)).map(|root| &*Box::leak(Box::new(root)));
+                let (source, target) = (opened("store").map_err(PairError::Source)?, opened("env").unwrap());
+                unix::Pair::fill((source, "p"), (target, "", "a/b"), files)
+            });
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn unix_pairs_tell_what_is_in_the_way() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("store/p")).unwrap();
+        fs::create_dir_all(dir.path().join("env")).unwrap();
+        fs::write(dir.path().join("env/file"), "").unwrap();
+        let root = |name| unix::Root::open(&dir.path().join(name)).unwrap();
+        let (source, target) = (root("store"), root("env"));
+        for path in ["file", "file/a"] {
+            match unix::Pair::fill((&source, "p"), (&target, "", path), 1) {
+                Err(PairError::Target(error)) => assert_eq!(error.kind(), ErrorKind::NotADirectory, "{path}"),
+                _ => panic!("{path} is a file"),
+            }
+        }
+        assert!(unix::Pair::fill((&source, "p"), (&target, "", "a/b"), 1).is_ok());
+        assert!(unix::Pair::fill((&source, "p"), (&target, "a/b", "a/b/c/d"), 1).is_ok());
+        assert!(unix::Pair::fill((&source, "p"), (&target, "a/b/c/d", "a/b-c"), 1).is_ok());
+        assert!(dir.path().join("env/a/b/c/d").is_dir() && dir.path().join("env/a/b-c").is_dir());
+    }
 }

@@ -3,6 +3,7 @@
 use super::{PairError, Place};
 use std::fs;
 use std::io::{self, ErrorKind};
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 /// A directory that others are opened below.
@@ -31,15 +32,32 @@ impl Root {
 }
 
 /// A directory of the store and the one of an environment that is filled from it.
-pub(crate) struct Pair {
+pub(crate) struct Pair<'p> {
     source: PathBuf,
     target: PathBuf,
+    roots: PhantomData<&'p Root>,
 }
 
-impl Pair {
+impl<'p> Pair<'p> {
+    /// The same as `open`.
+    #[cfg(not(unix))]
+    pub fn fill(
+        (source, source_path): (&'p Root, &'p str),
+        (target, _, target_path): (&'p Root, &str, &'p str),
+        _: usize,
+    ) -> Result<Self, PairError> {
+        Self::open(source, source_path, target, target_path)
+    }
+
+    /// A new file of the target.
+    #[cfg(not(unix))]
+    pub fn create(&self, name: &str, executable: bool) -> io::Result<fs::File> {
+        crate::pool::create(&self.target.join(name), executable)
+    }
+
     /// Makes the target and its parents.
     pub fn open(source: &Root, source_path: &str, target: &Root, target_path: &str) -> Result<Self, PairError> {
-        let pair = Self { source: source.0.join(source_path), target: target.0.join(target_path) };
+        let pair = Self { source: source.0.join(source_path), target: target.0.join(target_path), roots: PhantomData };
         // Otherwise every file of a directory that the store has lost would be reported, and not the directory.
         Root::open(&pair.source).map_err(PairError::Source)?;
         fs::create_dir_all(&pair.target).map_err(PairError::Target)?;
@@ -47,7 +65,7 @@ impl Pair {
     }
 }
 
-impl Place for Pair {
+impl Place for Pair<'_> {
     fn hardlink(&self, name: &str) -> io::Result<()> {
         fs::hard_link(self.source.join(name), self.target.join(name))
     }

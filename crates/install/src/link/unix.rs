@@ -1,6 +1,8 @@
 //! By directory descriptors: no path is looked up from the root for any file.
 
 use super::{PairError, Place};
+use crate::manifest::join;
+use crate::trees::prefixes;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, mkdirat, openat, symlinkat, unlinkat};
 use rustix::io::Errno;
 use std::fs::File;
@@ -42,6 +44,24 @@ impl Root {
         Ok(linkat(CWD, source, &self.0, path, AtFlags::empty())?)
     }
 
+    /// Makes `path` and what is missing above it, but not what it shares with `known`, which is there. Says whether it is
+    /// new.
+    fn create_after(&self, known: &str, path: &str) -> Result<bool, Errno> {
+        let mut new = false;
+        let missing = prefixes(path).filter(|prefix| {
+            let rest = known.strip_prefix(prefix);
+            rest.is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        });
+        for prefix in missing {
+            new = match mkdirat(&self.0, prefix, Mode::from_raw_mode(0o777)) {
+                Ok(()) => true,
+                Err(Errno::EXIST) => false,
+                Err(error) => return Err(error),
+            };
+        }
+        Ok(new)
+    }
+
     fn create_below(&self, path: &str) -> Result<(), Errno> {
         if path.is_empty() {
             return Ok(());
@@ -63,34 +83,76 @@ impl Root {
 }
 
 /// A directory of the store and the one of an environment that is filled from it.
-pub(crate) struct Pair {
-    source: OwnedFd,
-    target: OwnedFd,
+pub(crate) struct Pair<'p> {
+    source: Side<'p>,
+    target: Side<'p>,
 }
 
-impl Pair {
+/// A directory that is open, or one that is reached by a path below another.
+enum Side<'p> {
+    Open(OwnedFd),
+    Below(&'p Root, &'p str),
+}
+
+impl Side<'_> {
+    /// Where the kernel finds `name` of the directory.
+    fn at<T>(&self, name: &str, call: impl FnOnce(BorrowedFd<'_>, &str) -> T) -> T {
+        match self {
+            Self::Open(directory) => call(directory.as_fd(), name),
+            Self::Below(root, path) => call(root.0.as_fd(), &join(path, name)),
+        }
+    }
+}
+
+/// For no more files than these a directory is not opened: looking up their paths takes less.
+const FEW_FILES: usize = 4;
+
+impl<'p> Pair<'p> {
+    /// The same as `open` for somebody who places `files` files, and knows that `known` is there.
+    pub fn fill(
+        (source, source_path): (&'p Root, &'p str),
+        (target, known, target_path): (&'p Root, &str, &'p str),
+        files: usize,
+    ) -> Result<Self, PairError> {
+        let new = target.create_after(known, target_path).map_err(|error| PairError::Target(error.into()))?;
+        // What was there already may be no directory, which opening it tells.
+        if new && files <= FEW_FILES {
+            return Ok(Self { source: Side::Below(source, source_path), target: Side::Below(target, target_path) });
+        }
+        let source = source.open_below(source_path).map_err(|error| PairError::Source(error.into()))?;
+        let target = target.open_below(target_path).map_err(|error| PairError::Target(error.into()))?;
+        Ok(Self { source: Side::Open(source), target: Side::Open(target) })
+    }
+
     /// Makes the target and its parents.
     pub fn open(source: &Root, source_path: &str, target: &Root, target_path: &str) -> Result<Self, PairError> {
         let source = source.open_below(source_path).map_err(|error| PairError::Source(error.into()))?;
         let made = target.create_below(target_path).and_then(|()| target.open_below(target_path));
-        Ok(Self { source, target: made.map_err(|error| PairError::Target(error.into()))? })
+        let target = made.map_err(|error| PairError::Target(error.into()))?;
+        Ok(Self { source: Side::Open(source), target: Side::Open(target) })
+    }
+
+    /// A new file of the target with the mode that installers give.
+    pub fn create(&self, name: &str, executable: bool) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        let mode = Mode::from_raw_mode(if executable { 0o755 } else { 0o644 });
+        Ok(self.target.at(name, |directory, path| openat(directory, path, flags, mode))?.into())
     }
 
     fn open_source(&self, name: &str) -> io::Result<File> {
-        Ok(openat(&self.source, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?.into())
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        Ok(self.source.at(name, |directory, path| openat(directory, path, flags, Mode::empty()))?.into())
     }
 
     /// A new file; `fill` gets both, and a file that it fails to fill is removed.
-    fn create(
+    fn create_filled(
         &self,
         name: &str,
         executable: bool,
         fill: impl FnOnce(&mut File, &mut File) -> io::Result<()>,
     ) -> io::Result<()> {
         let mut from = self.open_source(name)?;
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let mode = Mode::from_raw_mode(if executable { 0o755 } else { 0o644 });
-        let mut to: File = openat(&self.target, name, flags, mode)?.into();
+        let mut to = self.create(name, executable)?;
         // Bytecode knows its source by its time.
         let result = fill(&mut from, &mut to).and_then(|()| to.set_modified(from.metadata()?.modified()?));
         if result.is_err() {
@@ -99,26 +161,26 @@ impl Pair {
         }
         result
     }
-
-    fn target(&self) -> BorrowedFd<'_> {
-        self.target.as_fd()
-    }
 }
 
-impl Place for Pair {
+impl Place for Pair<'_> {
     fn hardlink(&self, name: &str) -> io::Result<()> {
-        Ok(linkat(&self.source, name, self.target(), name, AtFlags::empty())?)
+        let link = |from: BorrowedFd<'_>, source: &str| {
+            self.target.at(name, |to, target| linkat(from, source, to, target, AtFlags::empty()))
+        };
+        Ok(self.source.at(name, link)?)
     }
 
     #[cfg(target_os = "linux")]
     fn reflink(&self, name: &str, executable: bool) -> io::Result<()> {
-        self.create(name, executable, |from, to| Ok(rustix::fs::ioctl_ficlone(to, from)?))
+        self.create_filled(name, executable, |from, to| Ok(rustix::fs::ioctl_ficlone(to, from)?))
     }
 
     #[cfg(target_vendor = "apple")]
     fn reflink(&self, name: &str, _: bool) -> io::Result<()> {
         let from = self.open_source(name)?;
-        Ok(rustix::fs::fclonefileat(&from, self.target(), name, rustix::fs::CloneFlags::empty())?)
+        let flags = rustix::fs::CloneFlags::empty();
+        Ok(self.target.at(name, |to, target| rustix::fs::fclonefileat(&from, to, target, flags))?)
     }
 
     #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
@@ -128,11 +190,11 @@ impl Place for Pair {
 
     /// `io::copy` lets the kernel copy between files where it can.
     fn copy(&self, name: &str, executable: bool) -> io::Result<()> {
-        self.create(name, executable, |from, to| io::copy(from, to).map(drop))
+        self.create_filled(name, executable, |from, to| io::copy(from, to).map(drop))
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        match unlinkat(self.target(), name, AtFlags::empty()) {
+        match self.target.at(name, |directory, path| unlinkat(directory, path, AtFlags::empty())) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
             Err(error) => Err(error.into()),
         }
