@@ -8,7 +8,7 @@ use pybun_model::{Distribution, Emit, Event, IndexFile, Phase, Sha256, Unit};
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use sha2::Digest;
 use std::io::{Read, Seek, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// A file in the cache's directory for unfinished things. It is deleted with this value unless it was moved away.
@@ -26,6 +26,14 @@ impl Drop for Download {
     }
 }
 
+/// Hears what of a file is on the disk while the rest still comes.
+pub trait Arrival: Sync {
+    /// The first `bytes` of the file at `path` are there.
+    fn landed(&self, path: &Path, bytes: u64);
+    /// What was there is being replaced.
+    fn restarted(&self);
+}
+
 /// No distribution is larger; the disk is not filled for a server that never ends.
 const MAX_FILE: u64 = 64 << 30;
 const BUFFER: usize = 256 << 10;
@@ -35,13 +43,23 @@ const REPORT_EVERY: u64 = 512 << 10;
 impl Client {
     /// Downloads a file and checks its size and digest as far as they are stated.
     pub async fn download(&self, file: &IndexFile, emit: Emit<'_>) -> Result<Download, Error> {
+        self.download_watched(file, None, emit).await
+    }
+
+    /// The same for somebody who begins to read before the end, when nothing of it has been checked.
+    pub async fn download_watched(
+        &self,
+        file: &IndexFile,
+        arrival: Option<&dyn Arrival>,
+        emit: Emit<'_>,
+    ) -> Result<Download, Error> {
         if let Some(path) = local::path(&file.url) {
             return self.copy(file, &path, emit);
         }
         if self.settings().offline {
             return Err(Error::Offline { what: format!("`{}`", file.filename) });
         }
-        let mut sink = Sink::new(self.cache().temporary_file()?, file, emit);
+        let mut sink = Sink { arrival, ..Sink::new(self.cache().temporary_file()?, file, emit) };
         let mut file = std::borrow::Cow::Borrowed(file);
         let mut attempts = self.http().attempts();
         loop {
@@ -94,7 +112,7 @@ impl Client {
         sink.complete()
     }
 
-    fn copy(&self, file: &IndexFile, path: &std::path::Path, emit: Emit<'_>) -> Result<Download, Error> {
+    fn copy(&self, file: &IndexFile, path: &Path, emit: Emit<'_>) -> Result<Download, Error> {
         let mut sink = Sink::new(self.cache().temporary_file()?, file, emit);
         let unreadable =
             |error: std::io::Error| Error::Unreachable { url: path.display().to_string(), why: error.to_string() };
@@ -116,6 +134,8 @@ struct Sink<'a> {
     buffer: Vec<u8>,
     hasher: sha2::Sha256,
     done: u64,
+    /// Of them, those that are in the file.
+    written: u64,
     reported: u64,
     validator: Option<HeaderValue>,
     /// The bytes came in more than one answer.
@@ -124,6 +144,7 @@ struct Sink<'a> {
     name: String,
     expected_size: Option<u64>,
     expected: Option<Sha256>,
+    arrival: Option<&'a dyn Arrival>,
     emit: Emit<'a>,
 }
 
@@ -138,6 +159,7 @@ impl<'a> Sink<'a> {
             buffer: Vec::with_capacity(BUFFER),
             hasher: sha2::Sha256::new(),
             done: 0,
+            written: 0,
             reported: 0,
             validator: None,
             is_patched: false,
@@ -145,6 +167,7 @@ impl<'a> Sink<'a> {
             name,
             expected_size: of.size,
             expected: of.sha256,
+            arrival: None,
             emit,
         };
         sink.report();
@@ -153,9 +176,12 @@ impl<'a> Sink<'a> {
 
     fn restart(&mut self) -> Result<(), Error> {
         if self.done > 0 {
+            if let Some(arrival) = self.arrival {
+                arrival.restarted();
+            }
             self.buffer.clear();
             self.hasher = sha2::Sha256::new();
-            (self.done, self.reported, self.validator) = (0, 0, None);
+            (self.done, self.written, self.reported, self.validator) = (0, 0, 0, None);
             let file = self.file.as_file_mut();
             let emptied = file.set_len(0).and_then(|()| file.rewind());
             emptied.map_err(|error| Error::write(self.file.path(), &error))?;
@@ -187,8 +213,13 @@ impl<'a> Sink<'a> {
 
     fn flush(&mut self) -> Result<(), Error> {
         let written = self.file.as_file_mut().write_all(&self.buffer);
+        self.written += self.buffer.len() as u64;
         self.buffer.clear();
-        written.map_err(|error| Error::write(self.file.path(), &error))
+        written.map_err(|error| Error::write(self.file.path(), &error))?;
+        if let Some(arrival) = self.arrival {
+            arrival.landed(self.file.path(), self.written);
+        }
+        Ok(())
     }
 
     /// All bytes came; one that was cut short is worth another attempt.

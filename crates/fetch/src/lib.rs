@@ -38,7 +38,7 @@ mod zip_tail;
 mod tests;
 
 pub use client::Client;
-pub use download::Download;
+pub use download::{Arrival, Download};
 pub use error::Error;
 pub use locate::storage_path;
 pub use settings::{NamedIndex, Settings};

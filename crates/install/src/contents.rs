@@ -52,11 +52,11 @@ impl Known {
         Self(known)
     }
 
-    /// Makes the new file `path`, by a link when the content is known.
-    pub fn write(&self, path: &Path, content: &Content<'_>) -> io::Result<()> {
+    /// Makes the new file `path`, by a link when the content is known; says whether it is one.
+    pub fn write(&self, path: &Path, content: &Content<'_>) -> io::Result<bool> {
         if let Some(other) = self.sound(content.digest, content.bytes.len() as u64, content.executable) {
             match fs::hard_link(other, path) {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(true),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error),
                 // Too many names, no links at all, or collected just now: the content is simply stored again.
                 Err(_) => {}
@@ -64,17 +64,22 @@ impl Known {
         }
         let mut file = create(path, content.executable)?;
         file.write_all(content.bytes)?;
-        set_time(&file, content.digest)
+        set_time(&file, content.digest).map(|()| false)
     }
 
-    /// Puts a link in the place of a file that was written before its content was known.
+    /// Puts a link in the place of a file that was written before its content was known; says whether it did.
     /// `aside` is a directory beside its tree.
-    pub fn replace(&self, path: &Path, digest: &Digest, size: u64, executable: bool, aside: &Path) {
-        let Some(other) = self.sound(digest, size, executable) else { return };
+    pub fn replace(&self, path: &Path, digest: &Digest, size: u64, executable: bool, aside: &Path) -> bool {
+        let Some(other) = self.sound(digest, size, executable) else { return false };
         let link = aside.join(Sha256(*digest).to_string());
-        if fs::hard_link(other, &link).is_ok() && fs::rename(&link, path).is_err() {
+        if fs::hard_link(other, &link).is_err() {
+            return false;
+        }
+        let replaced = fs::rename(&link, path).is_ok();
+        if !replaced {
             let _ = fs::remove_file(&link);
         }
+        replaced
     }
 
     /// One that nobody has changed.

@@ -25,28 +25,33 @@ pub fn zip(bytes: &[u8]) {
     }
 }
 
-/// A wheel brought into a store: beside the store nothing may change, and what is in it is whole.
+/// A wheel brought into a store, whole and while it arrives: beside the store nothing may change, what is in it is whole,
+/// and both ways end in the same.
 pub fn wheel(bytes: &[u8]) {
+    assert_eq!(add_wheel(bytes, &[]), add_wheel(bytes, &[bytes.len() / 3, bytes.len()]));
+}
+
+/// The manifest of the store, when the wheel was accepted.
+fn add_wheel(bytes: &[u8], cuts: &[usize]) -> Option<Vec<u8>> {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let path = dir.path().join("a.whl");
-    std::fs::write(&path, bytes).expect("the archive is written");
     let name: WheelName = "a-1.0-py3-none-any.whl".parse().expect("it is a wheel's name");
     let sha256 = Sha256([7; 32]);
     let store = Store::open(&dir.path().join("cache"));
-    let result = store.add_wheel(
-        &path,
-        &name,
-        sha256,
-        crate::Unpacking { threads: 1, check_record: true },
-        &pybun_model::silent,
-    );
+    let mut arriving = store.begin(&name).expect("the store can be written to");
+    std::fs::write(&path, bytes).expect("the archive is written");
+    for cut in cuts {
+        arriving.advance(&path, *cut as u64);
+    }
+    let unpacking = crate::Unpacking { threads: 1, check_record: false };
+    let result = arriving.finish(&path, sha256, unpacking, &pybun_model::silent);
     let beside = std::fs::read_dir(dir.path()).expect("it can be listed").count();
     assert_eq!(beside, 2, "something was written outside");
     assert_eq!(result.is_ok(), store.has(&sha256));
-    if result.is_ok() {
-        let damage = store.verify(&sha256).expect("the tree can be read");
-        assert!(damage.is_empty(), "{damage:?}");
-    }
+    result.ok()?;
+    let damage = store.verify(&sha256).expect("the tree can be read");
+    assert!(damage.is_empty(), "{damage:?}");
+    Some(store.manifest_bytes(&sha256).expect("it is there"))
 }
 
 pub fn record(bytes: &[u8]) {

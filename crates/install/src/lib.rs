@@ -43,6 +43,7 @@ pub use link::LinkMode;
 pub use parallel::{cpu_threads, downloads, io_threads};
 pub use store::{Store, Stored, Unpacking};
 pub use uninstall::uninstall;
+pub use unpack::Arriving;
 pub use verify::{Damage, DamageKind, DamagedWheels, check, verify_all};
 
 /// What INSTALLER says.

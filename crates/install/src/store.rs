@@ -6,10 +6,9 @@
 //! `manifest` is that of the last use, as `gc` wants it. Nothing is forced to the disk: what survives a power failure
 //! may be incomplete, which `verify` finds. `docs/design/store.md` says all of it.
 
-use crate::contents::Known;
 use crate::error::io_error;
 use crate::manifest::Manifest;
-use crate::unpack::{Into, Unpacked, unpack};
+use crate::unpack::Arriving;
 use crate::{Error, trees, verify};
 use pybun_model::{Emit, PackageName, Sha256, WheelName};
 use sha2::Digest;
@@ -89,23 +88,12 @@ impl Store {
         if self.has(&sha256) {
             return Ok(Stored { sha256, reused: true, files: 0, bytes: 0 });
         }
-        let temporary = self.temporary()?;
-        let known = Known::of(self, &name.name);
-        let Unpacking { threads, check_record } = unpacking;
-        let into = Into { directory: &temporary, known: &known, threads, check_record };
-        let result = unpack(path, name, &sha256, &into, emit)
-            .and_then(|unpacked| self.publish(&temporary, &sha256).map(|()| unpacked));
-        match result {
-            Ok(Unpacked { files, bytes }) => {
-                self.note_name(&name.name, &sha256);
-                Ok(Stored { sha256, reused: false, files, bytes })
-            }
-            Err(error) => {
-                // What cannot be removed now is removed as stale later; the first error is the one to tell.
-                let _ = remove_tree(&temporary);
-                Err(error)
-            }
-        }
+        self.begin(name)?.finish(path, sha256, unpacking, emit)
+    }
+
+    /// A wheel that is going to arrive.
+    pub fn begin(&self, name: &WheelName) -> Result<Arriving, Error> {
+        Arriving::begin(self, name)
     }
 
     /// The same for a file whose digest nobody has computed yet, for instance a wheel in a local directory.
@@ -240,13 +228,17 @@ impl Store {
         Ok(path)
     }
 
-    fn publish(&self, temporary: &Path, sha256: &Sha256) -> Result<(), Error> {
+    /// Puts a finished entry in its place, unless somebody else has done it.
+    pub(crate) fn publish(&self, temporary: &Path, sha256: &Sha256, package: &PackageName) -> Result<(), Error> {
         let entry = self.entry(sha256);
         let parent = entry.parent().expect("an entry lies in the directory of its first digits");
         fs::create_dir_all(parent).map_err(io_error("create", parent))?;
         let mut left = PUBLISH_TRIES;
         loop {
-            let Err(error) = fs::rename(temporary, &entry) else { return Ok(()) };
+            let Err(error) = fs::rename(temporary, &entry) else {
+                self.note_name(package, sha256);
+                return Ok(());
+            };
             if self.has(sha256) {
                 // Another process was quicker.
                 return remove_tree(temporary).map_err(io_error("remove", temporary));

@@ -3,6 +3,7 @@
 
 mod built;
 mod direct;
+mod early;
 mod git;
 mod source;
 mod supply;

@@ -46,7 +46,7 @@ pub(crate) struct Shared {
     pub(crate) offline: bool,
     pub(crate) emit: Emitter,
     /// As many unpack at a time as there are processors.
-    pub(crate) unpacking: Semaphore,
+    pub(crate) unpacking: Arc<Semaphore>,
     pub(crate) downloading: Semaphore,
     /// A build uses as many processors as it likes; two at once keep them busy.
     pub(crate) building: Semaphore,
@@ -83,7 +83,7 @@ impl Supply {
             search,
             offline,
             emit,
-            unpacking: Semaphore::new(threads),
+            unpacking: Arc::new(Semaphore::new(threads)),
             downloading: Semaphore::new(pybun_install::downloads(DOWNLOADS)),
             building: Semaphore::new(BUILDS),
         };

@@ -2,12 +2,15 @@
 
 use crate::Supply;
 use crate::direct::{self, Place};
+use crate::early::Early;
+use pybun_fetch::Arrival;
 use pybun_install::Unpacking;
 use pybun_lock::Source;
 use pybun_model::{
-    Distribution, Emit, Event, IndexFile, PackageName, Phase, Problem, SdistName, Sha256, Unit, Version, WheelName,
+    Distribution, Event, IndexFile, PackageName, Phase, Problem, SdistName, Sha256, Unit, Version, WheelName,
 };
 use pybun_plan::Chosen;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::task::JoinSet;
@@ -53,18 +56,15 @@ impl From<&Chosen<'_>> for Want {
 }
 
 impl Supply {
-    /// Brings every want into the store, in parallel, large files first. Returns them in the order of `wants`; the
-    /// first problem ends the work, and what is already in the store stays there.
+    /// Brings every want into the store, in parallel. Returns them in the order of `wants`; the first problem ends the
+    /// work, and what is already in the store stays there.
     pub async fn wheels(&self, wants: Vec<Want>) -> Result<Vec<Supplied>, Problem> {
         let progress = Arc::new(Progress::new(self, &wants));
-        let alone = wants.len() == 1;
-        let mut order: Vec<(usize, Want)> = wants.into_iter().enumerate().collect();
-        order.sort_by_key(|(_, want)| std::cmp::Reverse(want.size.unwrap_or(0)));
         let mut open = JoinSet::new();
-        for (position, want) in order {
+        for (position, want) in from_both_ends(wants) {
             let (supply, progress) = (self.clone(), progress.clone());
             open.spawn(async move {
-                let result = supply.one(&want, alone, &|event| progress.emit(event)).await;
+                let result = supply.one(&want, &progress).await;
                 progress.finished(&want);
                 result.map(|supplied| Supplied { position, ..supplied })
             });
@@ -86,7 +86,7 @@ impl Supply {
         Ok(supplied)
     }
 
-    async fn one(&self, want: &Want, alone: bool, emit: Emit<'_>) -> Result<Supplied, Problem> {
+    async fn one(&self, want: &Want, progress: &Progress) -> Result<Supplied, Problem> {
         if let Source::Git { .. } | Source::Directory { .. } = &want.source {
             let sha256 = self.wheel_of_tree(&want.name, &want.source).await?;
             return Ok(Supplied { position: 0, sha256, downloaded_bytes: 0, built: true });
@@ -101,31 +101,32 @@ impl Supply {
                 if let Some(sha256) = want.sha256.filter(|sha256| self.shared.store.has(sha256)) {
                     return Ok(Supplied { position: 0, sha256, downloaded_bytes: 0, built: false });
                 }
-                let (sha256, downloaded_bytes) = self.downloaded(want, wheel, alone, emit).await?;
+                let (sha256, downloaded_bytes) = self.downloaded(want, wheel, progress).await?;
                 Ok(Supplied { position: 0, sha256, downloaded_bytes, built: false })
             }
         }
     }
 
-    async fn downloaded(
-        &self,
-        want: &Want,
-        wheel: &WheelName,
-        alone: bool,
-        emit: Emit<'_>,
-    ) -> Result<(Sha256, u64), Problem> {
+    async fn downloaded(&self, want: &Want, wheel: &WheelName, progress: &Progress) -> Result<(Sha256, u64), Problem> {
         let (file, _) = self.file_of(want).await?;
         let permit = self.shared.downloading.acquire().await.expect("the semaphore is never closed");
-        let download = self.shared.client.download(&file, emit).await.map_err(|error| Problem::from(&error))?;
+        let unpacking = &self.shared.unpacking;
+        let problem = |error: pybun_install::Error| Problem::from(&error);
+        let early = Early::new(self.shared.store.begin(wheel).map_err(problem)?, unpacking.clone());
+        // Nothing is done early with what may be anything.
+        let arrival = want.sha256.is_some().then_some(&early as &dyn Arrival);
+        let emit = |event| progress.emit(event);
+        let download = self.shared.client.download_watched(&file, arrival, &emit).await;
+        let download = download.map_err(|error| Problem::from(&error))?;
         drop(permit);
-        let _permit = self.shared.unpacking.acquire().await.expect("the semaphore is never closed");
-        let (store, wheel) = (self.shared.store.clone(), wheel.clone());
-        let threads = if alone { pybun_install::cpu_threads() } else { 1 };
-        let unpacking = Unpacking { threads, check_record: want.sha256.is_none() };
+        let _permit = unpacking.acquire().await.expect("the semaphore is never closed");
+        // The last ones have the processors for themselves.
+        let threads = (pybun_install::cpu_threads() / progress.left()).max(1);
+        let options = Unpacking { threads, check_record: want.sha256.is_none() };
         let size = download.size;
-        let unpack = move || store.add_wheel(&download.path, &wheel, download.sha256, unpacking, &pybun_model::silent);
+        let unpack = move || early.finish(&download.path, download.sha256, options);
         let stored = tokio::task::spawn_blocking(unpack).await.map_err(|error| crashed(&error))?;
-        stored.map(|stored| (stored.sha256, size)).map_err(|error| Problem::from(&error))
+        stored.map(|stored| (stored.sha256, size)).map_err(problem)
     }
 
     /// Where the file is, and where in it the project.
@@ -175,6 +176,19 @@ impl Supply {
     }
 }
 
+/// With their positions: the largest, the smallest, the second largest and so on. Large ones take longest, so that none
+/// may begin late; many small ones wait for answers more than for bytes, in which time a large one fills the line.
+fn from_both_ends(wants: Vec<Want>) -> Vec<(usize, Want)> {
+    let mut order: VecDeque<(usize, Want)> = wants.into_iter().enumerate().collect();
+    order.make_contiguous().sort_by_key(|(_, want)| std::cmp::Reverse(want.size.unwrap_or(0)));
+    let mut mixed = Vec::with_capacity(order.len());
+    while let Some(large) = order.pop_front() {
+        mixed.push(large);
+        mixed.extend(order.pop_back());
+    }
+    mixed
+}
+
 pub(crate) fn crashed(error: &tokio::task::JoinError) -> Problem {
     Problem::new("supply/crash", format!("a piece of work ended without an answer ({error})"))
         .hint("This is a fault of PyBun; please report it")
@@ -198,6 +212,12 @@ impl Progress {
         if !is_bytes || self.total == Some(1) {
             (self.supply.shared.emit)(event);
         }
+    }
+
+    /// How many are not finished, at least one.
+    fn left(&self) -> usize {
+        let left = self.total.unwrap_or(0).saturating_sub(self.finished.load(Ordering::Relaxed));
+        usize::try_from(left).unwrap_or(usize::MAX).max(1)
     }
 
     fn finished(&self, want: &Want) {

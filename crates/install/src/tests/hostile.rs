@@ -25,6 +25,14 @@ fn refused(label: &str, bytes: &[u8], code: &str) {
     assert!(problem.hint.is_some(), "{label} has a hint");
     fs::remove_file(world.root().join("downloaded.whl")).unwrap();
     assert!(tree(world.root()).is_empty(), "{label} leaves {:?}", tree(world.root()).keys());
+    // What contradicts RECORD alone is only looked for when nobody has stated the digest.
+    if code != RECORD {
+        let world = World::new();
+        let early = world.add_early(bytes, &name, &[bytes.len() / 2, bytes.len()]).expect_err(label);
+        assert_eq!(Problem::from(&early).code, code, "{label}, while it arrives: {early}");
+        fs::remove_file(world.root().join("downloaded.whl")).unwrap();
+        assert!(tree(world.root()).is_empty(), "{label} leaves {:?}", tree(world.root()).keys());
+    }
 }
 
 fn with(member: Member) -> Vec<u8> {

@@ -3,6 +3,7 @@
 mod archive;
 mod collect;
 mod crash;
+mod early;
 mod hostile;
 mod place;
 mod remove;

@@ -154,7 +154,7 @@ fn read_mode(entry: &mut Entry, attributes: u32) -> Result<(), ZipError> {
     Ok(())
 }
 
-fn check(entry: &Entry) -> Result<(), ZipError> {
+pub(super) fn check(entry: &Entry) -> Result<(), ZipError> {
     if entry.flags & REFUSED_FLAGS != 0 {
         return Err(entry.bad("is encrypted or a patch"));
     }

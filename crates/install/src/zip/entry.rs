@@ -1,6 +1,7 @@
 //! One member, as the central directory describes it.
 
 use super::ZipError;
+use super::member::MEANINGFUL_FLAGS;
 
 #[derive(Debug)]
 pub(crate) struct Entry {
@@ -23,6 +24,15 @@ pub(crate) struct Entry {
 impl Entry {
     pub fn bad(&self, why: &'static str) -> ZipError {
         ZipError::Member { path: self.path.clone(), why }
+    }
+
+    /// Is it the same member, described in the same way? The mode is only in the directory.
+    pub fn is(&self, other: &Self) -> bool {
+        let numbers = |entry: &Self| (entry.method, entry.crc, entry.compressed, entry.size, entry.offset, entry.span);
+        self.path == other.path
+            && self.directory == other.directory
+            && (self.flags ^ other.flags) & MEANINGFUL_FLAGS == 0
+            && numbers(self) == numbers(other)
     }
 
     /// As written in the headers.

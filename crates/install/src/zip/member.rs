@@ -7,11 +7,11 @@ use std::io::{self, Read};
 
 const LOCAL: u32 = 0x0403_4b50;
 const DESCRIPTOR: u32 = 0x0807_4b50;
-const HEADER_SIZE: u64 = 30;
+pub(super) const HEADER_SIZE: u64 = 30;
 /// Sizes and CRC follow the data, and are in the central directory.
-const HAS_DESCRIPTOR: u16 = 1 << 3;
+pub(super) const HAS_DESCRIPTOR: u16 = 1 << 3;
 /// Flags whose difference would change the meaning: encryption, descriptor, patch, strong encryption, masking.
-const MEANINGFUL_FLAGS: u16 = 1 | 1 << 3 | 1 << 5 | 1 << 6 | 1 << 13;
+pub(super) const MEANINGFUL_FLAGS: u16 = 1 | 1 << 3 | 1 << 5 | 1 << 6 | 1 << 13;
 /// Members up to this size are inflated as a whole by libdeflate (half the CPU of a streaming inflate). Each thread keeps
 /// room for the largest one it met, which is most of the memory that a cold installation needs.
 const WHOLE: u64 = 8 << 20;
@@ -100,6 +100,11 @@ impl<R: ReadAt> Archive<R> {
     }
 }
 
+/// Does a local header begin here?
+pub(super) fn is_header(bytes: &[u8]) -> bool {
+    Bytes(bytes).u32() == Some(LOCAL)
+}
+
 /// Checks the local header that `bytes` start with; says where the data starts. The data and a descriptor fit the span.
 fn check_header(entry: &Entry, bytes: &[u8]) -> Result<u64, ZipError> {
     const DISAGREES: &str = "is described differently by its own header and the central directory";
@@ -121,18 +126,18 @@ fn check_header(entry: &Entry, bytes: &[u8]) -> Result<u64, ZipError> {
     }
 }
 
-struct Header<'a> {
-    flags: u16,
-    method: u16,
-    crc: u32,
-    compressed: u64,
-    size: u64,
-    name: &'a [u8],
+pub(super) struct Header<'a> {
+    pub flags: u16,
+    pub method: u16,
+    pub crc: u32,
+    pub compressed: u64,
+    pub size: u64,
+    pub name: &'a [u8],
     extra: usize,
 }
 
 impl<'a> Header<'a> {
-    fn parse(bytes: &'a [u8]) -> Option<Self> {
+    pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let mut bytes = Bytes(bytes);
         if bytes.u32()? != LOCAL {
             return None;

@@ -1,5 +1,6 @@
 //! A strict reader of ZIP archives: what two readers could understand differently is refused.
 
+mod ahead;
 mod bytes;
 mod directory;
 mod end;
@@ -8,6 +9,7 @@ mod member;
 mod path;
 mod read_at;
 
+pub(crate) use ahead::{Ahead, may_unpack};
 pub(crate) use entry::Entry;
 pub(crate) use member::Scratch;
 pub(crate) use path::check_path;
@@ -83,7 +85,7 @@ fn check_total(entries: &[Entry], archive: u64) -> Result<(), ZipError> {
     for entry in entries {
         total = total.saturating_add(entry.size);
     }
-    if total > MAX_TOTAL || (total > RATIO_FREE && total / MAX_RATIO > archive) {
+    if !may_unpack(total, archive) {
         return Err(ZipError::Archive("it unpacks to far more than such an archive may (a decompression bomb)"));
     }
     Ok(())

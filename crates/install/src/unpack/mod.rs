@@ -1,22 +1,29 @@
-//! Unpacking one wheel into an empty directory: its `tree` and its `manifest`.
+//! Unpacking one wheel into a directory: its `tree` and its `manifest`.
 
-use crate::contents::{Content, Digest, Known, create, set_time};
+mod arriving;
+mod early;
+mod hashes;
+mod member;
+
+use crate::contents::Known;
 use crate::error::io_error;
 use crate::layout::Scheme;
 use crate::parallel::for_each;
 use crate::placed::{Placed, Target, encode_manifest};
-use crate::record::{Row, write_base64};
-use crate::script::{is_reserved, replaces_environment, wants_shebang};
+use crate::script::{is_reserved, replaces_environment};
+use crate::store::remove_tree;
 use crate::wheel::{Place, Wheel, bad_record};
-use crate::zip::{Archive, Entry, Scratch, ZipError};
+use crate::zip::{Archive, Scratch};
 use crate::{Error, INSTALLER, WHEEL_FILE, journal, tree_links};
 use pybun_model::{Emit, Event, Sha256, WheelName};
-use sha2::Digest as _;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
 use std::sync::Mutex;
+
+pub use arriving::Arriving;
+use early::Early;
+use member::{Failure, Member, extract_member};
 
 /// Starting a thread is worth it for about this much.
 const BYTES_PER_THREAD: u64 = 512 << 10;
@@ -28,9 +35,10 @@ pub(crate) struct Unpacked {
 
 /// Where a wheel is unpacked to.
 pub(crate) struct Into<'a> {
-    /// Exists, is empty, and is thrown away by the caller when unpacking fails.
+    /// Exists, holds what was unpacked early, and is thrown away by the caller when unpacking fails.
     pub directory: &'a Path,
     pub known: &'a Known,
+    pub early: Early,
     pub threads: usize,
     pub check_record: bool,
 }
@@ -39,7 +47,7 @@ pub(crate) fn unpack(
     path: &Path,
     name: &WheelName,
     sha256: &Sha256,
-    into: &Into<'_>,
+    mut into: Into<'_>,
     emit: Emit<'_>,
 ) -> Result<Unpacked, Error> {
     let label = name.to_string();
@@ -48,8 +56,12 @@ pub(crate) fn unpack(
     let wheel = Wheel::read(&archive, name, path)?;
     let tree = into.directory.join("tree");
     let members = choose(&archive, &wheel, &label)?;
-    create_dirs(&tree, &members, &wheel)?;
-    let mut placed = extract(&archive, &members, &wheel, &Source { path, label: &label }, into, &tree)?;
+    let root = members.iter().filter(|member| member.target == Target::Root).map(|member| member.entry);
+    if !into.early.agrees(root) && !std::mem::take(&mut into.early).is_empty() {
+        remove_tree(&tree).map_err(io_error("remove", &tree))?;
+    }
+    create_dirs(&tree, &members, &wheel, &into.early)?;
+    let mut placed = extract(&archive, &members, &wheel, &Source { path, label: &label }, &into, &tree)?;
     tell(&label, &archive, &wheel, emit);
     let info = |file: &str| format!("{}/{file}", wheel.dist_info);
     for (file, content) in [("INSTALLER", INSTALLER.to_owned()), (WHEEL_FILE, format!("{sha256}\n"))] {
@@ -61,12 +73,6 @@ pub(crate) fn unpack(
     let manifest = into.directory.join("manifest");
     fs::write(&manifest, encode_manifest(name, &wheel, placed)).map_err(io_error("write", &manifest))?;
     Ok(unpacked)
-}
-
-/// A member that is written, and where it goes.
-struct Member<'a> {
-    entry: &'a Entry,
-    target: Target,
 }
 
 /// The members that are written, largest first, so that threads end at about the same time.
@@ -119,12 +125,12 @@ fn is_ours(name: &str) -> bool {
     name.starts_with(journal::FILE) || name.starts_with(tree_links::MARKER)
 }
 
-fn create_dirs(tree: &Path, members: &[Member<'_>], wheel: &Wheel) -> Result<(), Error> {
+fn create_dirs(tree: &Path, members: &[Member<'_>], wheel: &Wheel, early: &Early) -> Result<(), Error> {
     let mut dirs: BTreeSet<&str> = BTreeSet::from(["", wheel.dist_info.as_str()]);
     for member in members {
         dirs.extend(member.entry.path.match_indices('/').map(|(at, _)| &member.entry.path[..at]));
     }
-    for dir in dirs {
+    for dir in dirs.into_iter().filter(|dir| !early.has_dir(dir)) {
         let full = tree.join(dir);
         fs::create_dir(&full).map_err(io_error("create", &full))?;
     }
@@ -165,182 +171,6 @@ fn extract(
         Ok(())
     })?;
     Ok(placed.into_inner().expect("no thread panics while it holds this lock"))
-}
-
-enum Failure {
-    Zip(ZipError),
-    Create(std::path::PathBuf, std::io::Error),
-    Record(String),
-}
-
-fn extract_member(
-    archive: &Archive<fs::File>,
-    member: &Member<'_>,
-    row: Option<&Row>,
-    scratch: &mut Scratch,
-    (tree, into): (&Path, &Into<'_>),
-) -> Result<Placed, Failure> {
-    let entry = member.entry;
-    let is_script = member.target == Target::Data(Scheme::Scripts);
-    let executable = entry.executable || is_script;
-    let full = tree.join(&entry.path);
-    crate::fault::point().map_err(|error| Failure::Create(full.clone(), error))?;
-    let mut writer = Writer { full: &full, executable, size: entry.size, known: into.known, file: None };
-    let mut hashes = Hashes::new(row, member.target, into.check_record);
-    let mut shebang = None;
-    let mut finished = false;
-    let result = archive.extract(entry, scratch, &mut |chunk| {
-        shebang.get_or_insert_with(|| is_script && wants_shebang(chunk));
-        hashes.update(chunk);
-        finished = writer.take(chunk, &hashes)?;
-        Ok(())
-    });
-    result.map_err(|error| match error {
-        ZipError::Sink(source) => Failure::Create(full.clone(), source),
-        other => Failure::Zip(other),
-    })?;
-    let digest = hashes.digest();
-    if !finished {
-        writer.finish(&digest, into.directory).map_err(|error| Failure::Create(full.clone(), error))?;
-    }
-    let sha256 = hashes.sha256(row).map_err(Failure::Record)?;
-    let (path, target, size) = (entry.path.clone(), member.target, entry.size);
-    Ok(Placed { path, target, size, executable, shebang: shebang.unwrap_or(false), digest, sha256 })
-}
-
-/// What is computed of a member's content.
-///
-/// "Installation will fail if any file in the archive is not both mentioned and correctly hashed in RECORD", says the
-/// specification. That is done where nobody has stated the digest of the whole wheel; where somebody has, the content is
-/// what its author published, and RECORD is believed for what it is copied to, the RECORD of environments, as every
-/// installer does.
-struct Hashes {
-    content: blake3::Hasher,
-    /// Believed.
-    stated: Option<Sha256>,
-    sha256: Option<sha2::Sha256>,
-    listed: Option<ListedHash>,
-    check: bool,
-}
-
-impl Hashes {
-    fn new(row: Option<&Row>, target: Target, check: bool) -> Self {
-        let believed = !check && !matches!(target, Target::Data(_));
-        let stated = row.filter(|_| believed).and_then(Row::sha256);
-        Self {
-            content: blake3::Hasher::new(),
-            stated,
-            sha256: stated.is_none().then(sha2::Sha256::new),
-            listed: row.filter(|_| check).and_then(ListedHash::of),
-            check,
-        }
-    }
-
-    fn update(&mut self, chunk: &[u8]) {
-        self.content.update(chunk);
-        if let Some(sha256) = &mut self.sha256 {
-            sha256.update(chunk);
-        }
-        if let Some(listed) = &mut self.listed {
-            listed.update(chunk);
-        }
-    }
-
-    fn digest(&self) -> Digest {
-        *self.content.finalize().as_bytes()
-    }
-
-    fn sha256(self, row: Option<&Row>) -> Result<[u8; 32], String> {
-        let sha256 = match (self.stated, self.sha256) {
-            (Some(stated), _) => stated.0,
-            (None, computed) => computed.unwrap_or_default().finalize().into(),
-        };
-        match row.filter(|_| self.check) {
-            Some(row) => check_row(row, &sha256, self.listed).map(|()| sha256),
-            None => Ok(sha256),
-        }
-    }
-}
-
-/// Writes a member that comes in one piece by a link when its content is known, and a larger one as it comes.
-struct Writer<'a> {
-    full: &'a Path,
-    executable: bool,
-    size: u64,
-    known: &'a Known,
-    file: Option<fs::File>,
-}
-
-impl Writer<'_> {
-    /// Says whether the file is finished.
-    fn take(&mut self, chunk: &[u8], hashes: &Hashes) -> std::io::Result<bool> {
-        if self.file.is_none() && chunk.len() as u64 == self.size {
-            let content = Content { bytes: chunk, digest: &hashes.digest(), executable: self.executable };
-            return self.known.write(self.full, &content).map(|()| true);
-        }
-        let file = match &mut self.file {
-            Some(file) => file,
-            none => none.insert(create(self.full, self.executable)?),
-        };
-        file.write_all(chunk)?;
-        Ok(false)
-    }
-
-    fn finish(&mut self, digest: &Digest, aside: &Path) -> std::io::Result<()> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => create(self.full, self.executable)?,
-        };
-        set_time(&file, digest)?;
-        self.known.replace(self.full, digest, self.size, self.executable, aside);
-        Ok(())
-    }
-}
-
-/// The other algorithms that the specification takes for strong enough.
-enum ListedHash {
-    Sha384(Box<sha2::Sha384>),
-    Sha512(Box<sha2::Sha512>),
-}
-
-impl ListedHash {
-    fn of(row: &Row) -> Option<Self> {
-        match row.hash.split_once('=')?.0.to_ascii_lowercase().as_str() {
-            "sha384" => Some(Self::Sha384(Box::default())),
-            "sha512" => Some(Self::Sha512(Box::default())),
-            _ => None,
-        }
-    }
-
-    fn update(&mut self, chunk: &[u8]) {
-        match self {
-            Self::Sha384(hasher) => hasher.update(chunk),
-            Self::Sha512(hasher) => hasher.update(chunk),
-        }
-    }
-
-    fn finish(self) -> Vec<u8> {
-        match self {
-            Self::Sha384(hasher) => hasher.finalize().to_vec(),
-            Self::Sha512(hasher) => hasher.finalize().to_vec(),
-        }
-    }
-}
-
-/// A file that is not mentioned, or mentioned without a hash, is let pass with a note, as by every installer.
-fn check_row(row: &Row, sha256: &[u8; 32], listed: Option<ListedHash>) -> Result<(), String> {
-    let Some((algorithm, digest)) = row.hash.split_once('=') else { return Ok(()) };
-    let same = match listed {
-        None if algorithm.eq_ignore_ascii_case("sha256") => row.sha256() == Some(Sha256(*sha256)),
-        // MD5 and SHA-1 prove nothing.
-        None => true,
-        Some(listed) => {
-            let mut base64 = String::new();
-            write_base64(&mut base64, &listed.finish());
-            digest.trim_end_matches('=') == base64
-        }
-    };
-    if same { Ok(()) } else { Err(format!("`{}` has another content", row.path)) }
 }
 
 /// What is odd but does no harm.
