@@ -12,7 +12,18 @@ export interface Row {
 
 /** The METADATA of `wide` is larger than the tail of a wheel that is asked for first. */
 export const PACKAGES = {
-  alpha: { '1.0': { requires: ['wide'], files: { 'alpha/__init__.py': 'x = 1\n', 'alpha/blob': { noise: 400_000 } } } },
+  alpha: {
+    '1.0': {
+      requires: ['wide'],
+      files: {
+        'alpha/__init__.py': 'x = 1\n',
+        'alpha/blob': { noise: 400_000 },
+        // So much that it is unpacked while it arrives.
+        'alpha/first': { noise: 1_300_000 },
+        'alpha/second': { noise: 1_300_000 },
+      },
+    },
+  },
   wide: { '1.0': { files: { 'wide.py': 'y = 2\n' }, dist_info: { 'licenses/LICENSE': { noise: 300_000 } } } },
 }
 
@@ -130,6 +141,30 @@ export const ROWS: Row[] = [
     'fetch/hash-mismatch',
   ),
   wheel('another file for the first part', [{ cutAfter: 100_000, swapped: 'sameTag', ...once }], 'installed'),
+  wheel('cut off once, half unpacked', { cutAfter: 2_500_000, ...once }, 'installed'),
+  wheel('stalls once, half unpacked', { stallAfter: 2_500_000, ...once }, 'installed'),
+  wheel(
+    'another file for the first part, half unpacked',
+    { cutAfter: 2_500_000, swapped: 'sameTag', ...once },
+    'installed',
+  ),
+  wheel(
+    'another file and another tag for the first part, half unpacked',
+    { cutAfter: 2_500_000, swapped: 'newTag', ...once },
+    'installed',
+  ),
+  wheel(
+    'another file and another tag for the rest, half unpacked',
+    [{ cutAfter: 2_500_000, ...once }, { swapped: 'newTag' }],
+    'fetch/hash-mismatch',
+  ),
+  wheel(
+    'the whole in place of the rest, half unpacked',
+    [{ cutAfter: 2_500_000, ...once }, { range: 'whole' }],
+    'installed',
+  ),
+  wheel('a flipped bit behind what is unpacked', { flipAt: 2_900_000 }, 'fetch/hash-mismatch'),
+  wheel('a flipped bit in what is unpacked', { flipAt: 1_000_000 }, 'fetch/hash-mismatch'),
   wheel('a length that is too large', { lengthOff: 10 }, 'fetch/unreachable'),
   wheel('a length that is too small', { lengthOff: -10 }, 'fetch/size-mismatch'),
   wheel(
@@ -175,7 +210,7 @@ export const ROWS: Row[] = [
     [{ cutAfter: 100_000, ...once }, { range: 'shifted' }],
     'installed',
   ),
-  wheel('half of the rest', { cutAfter: 300_000, range: 'half' }, 'fetch/size-mismatch'),
+  wheel('half of the rest', { cutAfter: 2_900_000, range: 'half' }, 'fetch/size-mismatch'),
   wheel('a part with another header', [{ cutAfter: 100_000, ...once }, { range: 'other-header' }], 'installed'),
   wheel('a part without its header', [{ cutAfter: 100_000, ...once }, { range: 'no-header' }], 'installed'),
   wheel('a part that is refused', [{ cutAfter: 100_000, ...once }, { range: 'refused' }], 'installed'),
