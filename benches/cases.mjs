@@ -128,7 +128,7 @@ function firstRuns(name, from, job) {
     network: 'fast',
     before: (side, fresh) => {
       const { program, code } = side
-      return job(startLocked(side, fresh), program.argv.firstRun(code), bytecode ? program.compiled : {})
+      return job(startLocked(side, fresh), program.argv.firstRun(code), bytecode ? program.compiled : program.usual)
     },
   })
   return { [name]: one(false), [`${name}-bytecode`]: one(true) }

@@ -14,6 +14,7 @@ const PYBUN = fileURLToPath(new URL('../node_modules/.bin/pybun', import.meta.ur
  * @property {string} lock the name of its lock file
  * @property {string} environment where it makes the environment, relative to the project
  * @property {Record<string, string>} compiled variables that make it compile bytecode at installation
+ * @property {Record<string, string>} usual variables that let it make bytecode as it does for anybody
  * @property {Record<string, string>} treeLinks variables that make it link directories as one, where it can
  * @property {() => boolean} hasTreeLinks
  * @property {(box: {home: string, cache: string, index: string, python: string}) => Record<string, string>} env
@@ -30,7 +31,8 @@ export function pybun() {
     version: versionOf(PYBUN),
     lock: 'pybun.lockb',
     environment: '.pybun',
-    compiled: { PYBUN_COMPILE_BYTECODE: '1' },
+    compiled: { PYBUN_COMPILE_BYTECODE: 'always' },
+    usual: { PYBUN_COMPILE_BYTECODE: 'background' },
     treeLinks: { PYBUN_LINK_MODE: 'tree' },
     hasTreeLinks: () =>
       /--link-mode MODE.*\btree\b/.test(execFileSync(PYBUN, ['install', '--help'], { encoding: 'utf8' })),
@@ -39,6 +41,8 @@ export function pybun() {
       PYBUN_CACHE_DIR: box.cache,
       PYBUN_INDEX_URL: box.index,
       PYBUN_PYTHON: box.python,
+      // What goes on behind one command would be measured with the next.
+      PYBUN_COMPILE_BYTECODE: 'never',
     }),
     argv: {
       version: ['--version'],
@@ -62,6 +66,7 @@ export function uv(directory) {
     lock: 'uv.lock',
     environment: '.venv',
     compiled: { UV_COMPILE_BYTECODE: '1' },
+    usual: {},
     treeLinks: {},
     hasTreeLinks: () => false,
     env: (box) => ({

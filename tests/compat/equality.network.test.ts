@@ -53,7 +53,12 @@ function withPyBun(project: string, releases: string[], theirs: string): string 
   const list = JSON.stringify(releases)
   const settings = `[tool.pybun]\noverrides = ${list}\nexcludes = ${JSON.stringify(excludes)}\n`
   writeFileSync(join(project, 'pyproject.toml'), `${head}dependencies = ${list}\n${settings}`)
-  const env = { ...process.env, PYBUN_HOME: join(project, 'home'), PYBUN_PYTHON: python().executable }
+  const env = {
+    ...process.env,
+    PYBUN_HOME: join(project, 'home'),
+    PYBUN_PYTHON: python().executable,
+    PYBUN_COMPILE_BYTECODE: 'never',
+  }
   execFileSync(PYBUN, ['install'], { cwd: project, env, stdio: ['ignore', 'ignore', 'pipe'] })
   return join(project, '.pybun', 'venv')
 }

@@ -122,7 +122,12 @@ function install(name: string, mode: string): string {
 }
 
 function pybun(project: string, args: string[]): string {
-  const env = { ...process.env, PYBUN_HOME: join(root, 'home'), PYBUN_PYTHON: python().executable }
+  const env = {
+    ...process.env,
+    PYBUN_HOME: join(root, 'home'),
+    PYBUN_PYTHON: python().executable,
+    PYBUN_COMPILE_BYTECODE: 'never',
+  }
   return execFileSync(PYBUN, args, { cwd: project, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }
 

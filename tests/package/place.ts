@@ -48,7 +48,7 @@ export function makePlace(registry: string): Place {
   writeFileSync(join(bin, 'node'), node, { mode: 0o755 })
   symlinkSync(python(), join(bin, 'python3'))
   const system = ['/usr/local/bin', '/usr/bin', '/bin'].join(delimiter)
-  const base = { HOME: home, LANG: 'C.UTF-8', TMPDIR: at('tmp') }
+  const base = { HOME: home, LANG: 'C.UTF-8', TMPDIR: at('tmp'), PYBUN_COMPILE_BYTECODE: 'never' }
   const npm_env = {
     ...base,
     PATH: [dirname(process.execPath), system].join(delimiter),

@@ -22,7 +22,7 @@ export interface Settings {
   offline: boolean
   refresh: boolean
   link_mode?: string
-  compile_bytecode?: boolean
+  compile_bytecode?: string
   cwd: string
   /** Of the project at hand, where the relative paths of its lock begin; unset outside of projects. */
   root?: string

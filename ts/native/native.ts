@@ -128,6 +128,8 @@ export interface PlanRequest {
   /** Compare every file with its digest; what was changed is installed again. */
   verify?: boolean
   require_hashes?: boolean
+  /** A program starts in the environment right afterwards. */
+  starts_program?: boolean
 }
 
 export interface CollectRequest {

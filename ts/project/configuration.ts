@@ -143,10 +143,10 @@ function fromEnvironment({ env, cwd }: System): Layer {
 }
 
 function fromVariable(spec: SettingSpec, variable: string, text: string, cwd: string): SettingValue {
-  if (spec.type === 'boolean') {
-    if (/^(1|true|yes|on)$/i.test(text)) return true
-    if (/^(0|false|no|off)$/i.test(text)) return false
-    return fail(wrongVariable(variable, expected(spec)))
+  if (spec.type === 'boolean' || spec.booleans) {
+    if (/^(1|true|yes|on)$/i.test(text)) return spec.booleans?.true ?? true
+    if (/^(0|false|no|off)$/i.test(text)) return spec.booleans?.false ?? false
+    if (!spec.booleans) return fail(wrongVariable(variable, expected(spec)))
   }
   const isList = ['strings', 'places', 'selection', 'indexes'].includes(spec.type)
   const read = isList ? readWords(spec, text.split(/\s+/).filter(Boolean), cwd) : readValue(spec, text, cwd)
@@ -270,7 +270,7 @@ function defaults({ system }: Sources): Layer {
       'cache-dir': resolve(system.cwd, dataDirectory(system)),
       offline: false,
       'link-mode': 'auto',
-      'compile-bytecode': false,
+      'compile-bytecode': 'background',
       'cache-max-size': '20GB',
       'cache-max-age': '90d',
       progress: 'auto',

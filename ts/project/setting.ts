@@ -10,6 +10,8 @@ export interface SettingSpec {
   variable?: string
   type: SettingType
   choices?: string[]
+  /** What true and false mean where they are choices, too. */
+  booleans?: Record<'true' | 'false', string>
   /** Every place adds to what the places behind it say, instead of hiding them. */
   merged?: true
   summary: string
@@ -156,8 +158,10 @@ export const SETTINGS: SettingSpec[] = [
     key: 'compile-bytecode',
     option: 'compile-bytecode',
     variable: 'PYBUN_COMPILE_BYTECODE',
-    type: 'boolean',
-    summary: 'Link bytecode as well; it is made once for each interpreter',
+    type: 'choice',
+    choices: ['background', 'always', 'never'],
+    booleans: { true: 'always', false: 'never' },
+    summary: 'When bytecode comes: after the command, as a part of the installation, or from Python alone',
   },
   {
     key: 'cache-max-size',

@@ -45,7 +45,7 @@ export function expected(spec: SettingSpec): string {
     case 'places':
       return 'a list of directories and URLs'
     case 'choice':
-      return `one of ${(spec.choices ?? []).join(', ')}`
+      return `${spec.booleans ? 'true, false or ' : ''}one of ${(spec.choices ?? []).join(', ')}`
     case 'moment':
       return 'a date (2025-01-31), a point in time (2025-01-31T12:00:00Z) or a duration (7 days)'
     case 'indexes':
@@ -82,7 +82,10 @@ function misfitsOf(spec: SettingSpec, raw: unknown): Misfit[] {
     case 'path':
       return typeof raw === 'string' ? [] : whole
     case 'choice':
-      return typeof raw === 'string' && (spec.choices ?? []).includes(raw) ? [] : whole
+      return (typeof raw === 'string' && (spec.choices ?? []).includes(raw)) ||
+        (typeof raw === 'boolean' && spec.booleans)
+        ? []
+        : whole
     case 'moment':
       return typeof raw === 'string' && isMoment(raw) ? [] : whole
     case 'strings':
@@ -199,6 +202,7 @@ function indexOf(word: string): unknown {
 
 /** The checked value with its defaults. */
 function shaped(spec: SettingSpec, raw: unknown): SettingValue {
+  if (typeof raw === 'boolean' && spec.booleans) return spec.booleans[`${raw}`]
   if (spec.type !== 'indexes') return raw as SettingValue
   return (raw as Partial<IndexSetting>[]).map(({ name, url, ...flags }) => ({
     name: name ?? null,

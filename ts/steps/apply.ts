@@ -15,7 +15,15 @@ export interface Applied {
 
 export type Selection = Pick<
   PlanRequest,
-  'groups' | 'extras' | 'reinstall' | 'keep_extraneous' | 'project' | 'without_project' | 'verify' | 'require_hashes'
+  | 'groups'
+  | 'extras'
+  | 'reinstall'
+  | 'keep_extraneous'
+  | 'project'
+  | 'without_project'
+  | 'verify'
+  | 'require_hashes'
+  | 'starts_program'
 >
 
 export const EVERYTHING: Selection = {

@@ -91,7 +91,7 @@ function settingsOf({ options, system }: Context, { configuration, user_urls }: 
     offline,
     refresh,
     link_mode: String(configuration['link-mode'].value),
-    compile_bytecode: configuration['compile-bytecode'].value === true,
+    compile_bytecode: String(configuration['compile-bytecode'].value),
     cwd: system.cwd,
   }
 }

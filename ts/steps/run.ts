@@ -41,7 +41,8 @@ async function ensureWorkEnvironment(context: Context): Promise<Environment> {
     return exclusive(context, locks, () => ensureLooseEnvironment(context, place, 'shared'))
   }
   return exclusive(context, project.root, async () => {
-    const choice = { groups: [], extras: [], no_dev: false, reinstall: false, keep_extraneous: true }
+    const none = { groups: [], extras: [], no_dev: false, reinstall: false }
+    const choice = { ...none, keep_extraneous: true, starts_program: true }
     return (await syncProject(context, await loadProject(context), choice)).environment
   })
 }

@@ -67,7 +67,8 @@ export async function ensureLoose(context: Context, place: Place, wish: LooseWis
       upgrade: wish.upgrade ?? false,
     })
     const locked = await lockFor(context, request, previous)
-    const wanted = await plan(context, place, { environment, lock: locked.lock, selection: EVERYTHING })
+    const selection = { ...EVERYTHING, starts_program: true }
+    const wanted = await plan(context, place, { environment, lock: locked.lock, selection })
     await apply(context, place, wanted, await fetch(context, place, wanted))
     // Making the environment anew takes the lock with it, so that "changed" is not enough.
     if (locked.changed || environment.created) await files.write(lock_path, locked.lock)

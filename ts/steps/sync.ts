@@ -37,6 +37,8 @@ export interface Choice {
   only_groups?: string[]
   verify?: boolean
   require_hashes?: boolean
+  /** A program starts in the environment right afterwards. */
+  starts_program?: boolean
 }
 
 export interface Synced {
@@ -115,5 +117,6 @@ export function select(manifest: Manifest, choice: Choice): Selection {
     ...(only.length ? { without_project: true } : {}),
     ...(choice.verify ? { verify: true } : {}),
     ...(choice.require_hashes ? { require_hashes: true } : {}),
+    ...(choice.starts_program ? { starts_program: true } : {}),
   }
 }

@@ -2,8 +2,9 @@
 
 use crate::answer::{Answer, OnEvent, Outcome, all_of, answer, answer_later, emitter, one, text};
 use crate::settings::SettingsWire;
-use napi::bindgen_prelude::Buffer;
+use napi::bindgen_prelude::{Buffer, Env};
 use napi_derive::napi;
+use pybun_engine::bytecode::{self, Afterwards, Compile};
 use pybun_engine::sync::{self, Checks, Fetched, Move, Planned, Refused, Wish};
 use pybun_model::{Event, ExtraName, GroupName, PackageName, Problem};
 use pybun_plan::Selection;
@@ -21,6 +22,9 @@ static NEXT: AtomicU32 = AtomicU32::new(1);
 
 struct Known {
     planned: Planned,
+    starts_program: bool,
+    /// The program beside the addon.
+    engine: Option<PathBuf>,
     /// Empty until the wheels are in the store.
     fetched: Mutex<Fetched>,
 }
@@ -44,15 +48,24 @@ struct PlanWire {
     verify: bool,
     #[serde(default)]
     require_hashes: bool,
+    /// A program starts in the environment right afterwards.
+    #[serde(default)]
+    starts_program: bool,
 }
 
 #[napi(catch_unwind)]
-pub fn plan(request: String, lock: Buffer) -> napi::Result<String> {
+pub fn plan(env: Env, request: String, lock: Buffer) -> napi::Result<String> {
     let wire: PlanWire = serde_json::from_str(&request).map_err(|error| napi::Error::from_reason(error.to_string()))?;
-    Ok(text(make_plan(&wire, &lock)))
+    Ok(text(make_plan(&wire, &lock, engine_beside(&env))))
 }
 
-fn make_plan(wire: &PlanWire, lock: &[u8]) -> Outcome {
+fn engine_beside(env: &Env) -> Option<PathBuf> {
+    let own = url::Url::parse(&env.get_module_file_name().ok()?).ok()?.to_file_path().ok()?;
+    let engine = own.with_file_name(format!("pybun-engine{}", std::env::consts::EXE_SUFFIX));
+    engine.is_file().then_some(engine)
+}
+
+fn make_plan(wire: &PlanWire, lock: &[u8], engine: Option<PathBuf>) -> Outcome {
     let lock = pybun_lock::decode(lock).map_err(one)?;
     let search = crate::python::search(wire.settings.cwd.clone(), wire.settings.cache_dir.clone());
     let environment = match &wire.bare {
@@ -82,7 +95,8 @@ fn make_plan(wire: &PlanWire, lock: &[u8]) -> Outcome {
     let planned = sync::plan_checked(environment, wish, checks).map_err(|problem| vec![problem])?;
     let (settled, ops) = (planned.is_settled(), planned.moves.iter().map(move_json).collect::<Vec<_>>());
     let id = NEXT.fetch_add(1, Ordering::Relaxed);
-    let known = Arc::new(Known { planned, fetched: Mutex::default() });
+    let starts_program = wire.starts_program;
+    let known = Arc::new(Known { planned, starts_program, engine, fetched: Mutex::default() });
     PLANS.lock().unwrap_or_else(PoisonError::into_inner).insert(id, known);
     Ok(json!({ "id": id, "ops": ops, "settled": settled }))
 }
@@ -162,9 +176,20 @@ pub async fn apply_plan(request: String, on_event: OnEvent) -> napi::Result<Answ
             }
         }
         PLANS.lock().unwrap_or_else(PoisonError::into_inner).remove(&plan);
+        complete_later(&known, &settings);
         Ok((Value::Null, None))
     })
     .await
+}
+
+fn complete_later(known: &Known, settings: &SettingsWire) {
+    if let Some(engine) = &known.engine
+        && settings.compile() == Compile::Background
+    {
+        let Known { planned: Planned { environment, .. }, starts_program, .. } = known;
+        let (cache_dir, link) = (settings.cache_dir.as_path(), settings.link());
+        bytecode::complete_later(engine, &Afterwards { environment, cache_dir, link, starts_program: *starts_program });
+    }
 }
 
 #[derive(Deserialize)]

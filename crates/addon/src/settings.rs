@@ -1,7 +1,9 @@
 //! The settings that every command sends along.
 
 use crate::answer::{all_of, one};
+use pybun_engine::bytecode::Compile;
 use pybun_fetch::NamedIndex;
+use pybun_install::LinkMode;
 use pybun_model::{PackageName, Problem};
 use pybun_supply::{Emitter, Project, Supply};
 use serde::Deserialize;
@@ -39,8 +41,9 @@ pub(crate) struct SettingsWire {
     /// `auto`, `hardlink`, `reflink`, `copy` or `tree`.
     #[serde(default)]
     pub(crate) link_mode: Option<String>,
+    /// `background`, `always` or `never`.
     #[serde(default)]
-    pub(crate) compile_bytecode: bool,
+    pub(crate) compile_bytecode: Option<String>,
     pub(crate) cwd: PathBuf,
     /// Of the project at hand, where the paths of its lock begin.
     #[serde(default)]
@@ -60,11 +63,21 @@ pub(crate) struct IndexWire {
 
 impl SettingsWire {
     pub(crate) fn install_options(&self) -> pybun_install::Options {
-        let link = self.link_mode.as_deref().and_then(|text| text.parse().ok()).unwrap_or_default();
-        // Whoever forbids Python to write bytecode does not want ours either.
-        let forbidden = std::env::var_os("PYTHONDONTWRITEBYTECODE").is_some_and(|value| !value.is_empty());
-        let compile = self.compile_bytecode && !forbidden;
-        pybun_install::Options { link, compile, ..Default::default() }
+        let compile = self.compile() == Compile::Always;
+        pybun_install::Options { link: self.link(), compile, ..Default::default() }
+    }
+
+    pub(crate) fn link(&self) -> LinkMode {
+        self.link_mode.as_deref().and_then(|text| text.parse().ok()).unwrap_or_default()
+    }
+
+    pub(crate) fn compile(&self) -> Compile {
+        let asked = self.compile_bytecode.as_deref().and_then(|text| text.parse::<Compile>().ok()).unwrap_or_default();
+        let variables: BTreeMap<String, String> = ["CI", "PYTHONDONTWRITEBYTECODE"]
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), std::env::var_os(name)?.to_string_lossy().into_owned())))
+            .collect();
+        asked.here(|name| variables.get(name).map(String::as_str))
     }
 
     /// Everything that work on packages needs, for the interpreter at `python`.

@@ -1,5 +1,6 @@
 //! The verbs of a command over values, as the addon and the native program do them.
 
+pub mod bytecode;
 pub mod changes;
 pub mod directory_lock;
 mod origin;

@@ -1,5 +1,6 @@
 # Reads `source NUL name to show`, one a line; prints the names of the compiled files in the same order, an empty line
 # for a source that has no valid syntax, `?` for one that is gone. Without any line it prints which bytecode it makes.
+import errno
 import importlib.util
 import os
 import py_compile
@@ -18,6 +19,11 @@ for line in text.split("\n") if text else []:
         print(os.path.basename(made) if made else "")
     except FileNotFoundError:
         print("?")
+    except OSError as error:
+        # The next source would meet the same, and none of them would seem to have any bytecode.
+        if error.errno in (errno.EACCES, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EROFS):
+            raise
+        print("")
     except Exception:
         # A source for another Python is no reason to fail: it is compiled or reported when somebody imports it.
         print("")

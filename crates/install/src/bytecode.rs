@@ -130,8 +130,10 @@ impl Bytecode {
         let write = || {
             crate::fault::point()?;
             fs::write(&new, self.encode())?;
-            if let Some(parent) = path.parent() {
-                fs::create_dir_all(parent)?;
+            // Where the wheel was taken out meanwhile nothing of it comes back.
+            match path.parent().map(fs::create_dir) {
+                Some(Err(error)) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
             }
             crate::fault::point()?;
             fs::rename(&new, path)?;
@@ -211,6 +213,11 @@ fn compile(
         by_wheel.entry(wheel).or_default().dirs.push(CompiledDir { group, path, files });
     }
     Ok(by_wheel)
+}
+
+/// How many sources of a wheel there are to compile.
+pub(crate) fn count_sources(manifest: &Manifest<'_>) -> usize {
+    sources_of(0, manifest).len()
 }
 
 /// The sources of a wheel, but those whose bytecode it brings along, and those whose names are no lines.

@@ -11,12 +11,23 @@ impl Guard {
     /// Waits until no other process changes the environment. Where directories cannot be locked (Windows, some network
     /// file systems) there is only the lock of the project, which commands hold.
     pub fn acquire(layout: &Layout) -> Self {
-        let lock = || {
-            fs::create_dir_all(&layout.prefix)?;
-            let directory = fs::File::open(&layout.prefix)?;
-            directory.lock()?;
-            Ok::<_, std::io::Error>(directory)
-        };
-        Self(if cfg!(unix) { lock().ok() } else { None })
+        // What cannot be made is told by whoever needs it.
+        let _ = fs::create_dir_all(&layout.prefix);
+        Self(held(layout))
     }
+
+    /// The same where there is an environment; none is made.
+    pub fn of_existing(layout: &Layout) -> Option<Self> {
+        let held = held(layout);
+        layout.prefix.is_dir().then_some(Self(held))
+    }
+}
+
+fn held(layout: &Layout) -> Option<fs::File> {
+    if !cfg!(unix) {
+        return None;
+    }
+    let directory = fs::File::open(&layout.prefix).ok()?;
+    directory.lock().ok()?;
+    Some(directory)
 }

@@ -145,7 +145,12 @@ fn remove_bytecode(directory: &Path, files: &[&Path]) -> Result<(), Error> {
     Ok(())
 }
 
-fn source_stem(name: &str) -> Option<&str> {
+/// Also of bytecode that is being written, or was when the process ended (see `verify::is_bytecode`).
+pub(crate) fn source_stem(name: &str) -> Option<&str> {
+    let name = match name.rsplit_once('.') {
+        Some((rest, last)) if !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()) => rest,
+        _ => name,
+    };
     let name = name.strip_suffix(".pyc")?;
     let name = match name.rsplit_once('.') {
         Some((rest, last)) if last.starts_with("opt-") => rest,
@@ -171,6 +176,7 @@ mod tests {
     fn finds_the_source_of_bytecode() {
         assert_eq!(source_stem("a.cpython-311.pyc"), Some("a"));
         assert_eq!(source_stem("a.b.cpython-311.opt-1.pyc"), Some("a.b"));
+        assert_eq!(source_stem("a.cpython-311.pyc.140079748831792"), Some("a"));
         assert_eq!(source_stem("a.pyc"), None);
         assert_eq!(source_stem("a.cpython-311.so"), None);
     }

@@ -51,6 +51,8 @@ export function sandbox(project: string | null, index_url: string): Sandbox {
       COLUMNS: '100',
       PIP_CONFIG_FILE: '/dev/null',
       PYBUN_INDEX_URL: index_url,
+      // Nothing goes on behind a case that has ended.
+      PYBUN_COMPILE_BYTECODE: 'never',
     },
     remove: () => {
       chmodSync(root, 0o755)

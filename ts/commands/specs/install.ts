@@ -46,7 +46,7 @@ export const installSpec: CommandSpec = {
     {
       name: 'compile-bytecode',
       kind: 'flag',
-      summary: 'Link bytecode as well, so that the first run has it',
+      summary: 'Compile bytecode before the command ends, and not after it',
       env: 'PYBUN_COMPILE_BYTECODE',
     },
     ...INDEX_OPTIONS,

@@ -6,6 +6,7 @@ use crate::describe::{headline, move_line, packages, up_to_date};
 use crate::lock::{LockResult, Saved, client, hold, lock_project, runtime, save};
 use crate::place::Place;
 use crate::report::{Done, Report, text_of};
+use pybun_engine::bytecode::{self, Afterwards, Compile};
 use pybun_engine::stamp::{self, Ready};
 use pybun_engine::sync::{self, Fetched, Move, MoveKind, Planned, Wish};
 use pybun_model::{GroupName, PackageName};
@@ -49,9 +50,11 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
     save(place, &locked)?;
     if !planned.is_settled() {
         // An environment that was not finished is repaired by the CLI, which then does the rest.
-        let options = pybun_install::Options { link: place.link_mode, ..sync::options() };
+        let compile = place.compile == Compile::Always;
+        let options = pybun_install::Options { link: place.link_mode, compile, ..sync::options() };
         let applied = sync::apply_with(&planned, &fetched, &place.cache_dir, &options, &*report.emitter());
         applied.map_err(|_| Decline)?;
+        complete_later(place, &planned.environment);
         collect::start_when_due(place);
     }
     if !place.steered {
@@ -63,6 +66,15 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
     summary.extend(planned.moves.iter().filter_map(move_line));
     let result = result(place, &planned.environment, &planned.moves, &fetched, locked.changed);
     Ok(Done { result: text_of(&result), summary })
+}
+
+fn complete_later(place: &Place, environment: &Environment) {
+    if place.compile == Compile::Background
+        && let Ok(own) = std::env::current_exe()
+    {
+        let (cache_dir, link) = (place.cache_dir.as_path(), place.link_mode);
+        bytecode::complete_later(&own, &Afterwards { environment, cache_dir, link, starts_program: false });
+    }
 }
 
 /// The group `dev` comes along.

@@ -4,12 +4,14 @@
 //! written, is left to the CLI, which does the same from the start and explains itself. So there is one place that decides
 //! (the CLI), and this program may know little.
 
+mod bytecode;
 mod collect;
 mod decline;
 mod describe;
 mod install;
 mod interrupt;
 mod lock;
+mod lowest;
 mod options;
 mod place;
 mod progress;
@@ -26,6 +28,9 @@ pub struct Decline;
 
 fn main() -> ExitCode {
     let args: Vec<_> = std::env::args_os().skip(1).collect();
+    if let Some(code) = bytecode::read(&args) {
+        return code;
+    }
     match perform(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Decline) => decline::exec(&args),

@@ -2,6 +2,7 @@
 //! chosen by hand, and requirements by name only.
 
 use crate::options::Options;
+use pybun_engine::bytecode::Compile;
 use pybun_install::LinkMode;
 use pybun_manifest::Manifest;
 use pybun_model::VersionOrUrl;
@@ -11,13 +12,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Variables of ours that are understood here; any other one is the CLI's.
-const UNDERSTOOD: [&str; 10] = [
+const UNDERSTOOD: [&str; 11] = [
     "PYBUN_HOME",
     "PYBUN_CACHE_DIR",
     "PYBUN_INDEX_URL",
     "PYBUN_PYTHON",
     "PYBUN_OFFLINE",
     "PYBUN_LINK_MODE",
+    "PYBUN_COMPILE_BYTECODE",
     "PYBUN_CLI",
     "PYBUN_KEEP_BIN",
     "PYBUN_ADDON",
@@ -37,6 +39,7 @@ pub struct Place {
     pub offline: bool,
     pub steered: bool,
     pub link_mode: LinkMode,
+    pub compile: Compile,
     /// Where the user's own configuration would be.
     pub user_config: PathBuf,
     python: Option<String>,
@@ -62,6 +65,10 @@ impl Place {
             Some(text) => text.parse().ok()?,
             None => LinkMode::Auto,
         };
+        let compile: Compile = match get("PYBUN_COMPILE_BYTECODE") {
+            Some(text) => text.parse().ok()?,
+            None => Compile::default(),
+        };
         let offline = options.offline || is_true(get("PYBUN_OFFLINE"))?;
         let root = cwd.ancestors().find(|directory| directory.join("pyproject.toml").exists())?.to_owned();
         if user_config.exists() || root.join(".pybun/config.toml").exists() {
@@ -80,6 +87,7 @@ impl Place {
             index_url: options.index_url.as_deref().or(get("PYBUN_INDEX_URL")).map(str::to_owned),
             steered: options.is_steered(),
             link_mode,
+            compile: compile.here(get),
             root,
             cwd,
             manifest_path,

@@ -26,6 +26,18 @@ pub enum LinkMode {
     Tree,
 }
 
+impl LinkMode {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Hardlink => "hardlink",
+            Self::Reflink => "reflink",
+            Self::Copy => "copy",
+            Self::Tree => "tree",
+        }
+    }
+}
+
 impl std::str::FromStr for LinkMode {
     type Err = ();
 

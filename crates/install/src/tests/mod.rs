@@ -5,6 +5,8 @@ mod collect;
 mod crash;
 mod early;
 mod hostile;
+#[cfg(unix)]
+mod late_bytecode;
 mod place;
 mod remove;
 mod stored;
