@@ -1,10 +1,12 @@
 """Runs commands for benches/run.mjs and measures each: a small process that stays, so that what is measured is the child.
 
-One JSON object a line on stdin: {"argv", "env", "cwd"}; one a line on stdout: {"wall_ms", "user_ms", "sys_ms",
+One JSON object a line on stdin: {"argv", "env", "cwd", "held"}; one a line on stdout: {"wall_ms", "user_ms", "sys_ms",
 "memory_mib", "exit", "output"}. wall is from before the fork to after the wait; user and sys come from wait4, so they hold the child and
-whatever it waited for; memory is the largest resident set of one of them.
+whatever it waited for; memory is the largest resident set of one of them. While
+another process holds the lock of the file `held` the next command waits, so that what a command leaves behind is not measured with it.
 """
 
+import fcntl
 import json
 import os
 import sys
@@ -37,5 +39,14 @@ def measure(job):
         }
 
 
+def wait_for(path):
+    if path and os.path.exists(path):
+        with open(path) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+
+
 for line in sys.stdin:
-    print(json.dumps(measure(json.loads(line))), flush=True)
+    job = json.loads(line)
+    result = measure(job)
+    wait_for(job.get("held"))
+    print(json.dumps(result), flush=True)

@@ -13,6 +13,7 @@ const PYBUN = fileURLToPath(new URL('../node_modules/.bin/pybun', import.meta.ur
  * @property {string} version
  * @property {string} lock the name of its lock file
  * @property {string} environment where it makes the environment, relative to the project
+ * @property {string} held the file in there that is locked while something goes on after a command
  * @property {Record<string, string>} compiled variables that make it compile bytecode at installation
  * @property {Record<string, string>} usual variables that let it make bytecode as it does for anybody
  * @property {Record<string, string>} treeLinks variables that make it link directories as one, where it can
@@ -31,6 +32,7 @@ export function pybun() {
     version: versionOf(PYBUN),
     lock: 'pybun.lockb',
     environment: '.pybun',
+    held: 'venv/pyvenv.cfg',
     compiled: { PYBUN_COMPILE_BYTECODE: 'always' },
     usual: { PYBUN_COMPILE_BYTECODE: 'background' },
     treeLinks: { PYBUN_LINK_MODE: 'tree' },
@@ -65,6 +67,7 @@ export function uv(directory) {
     version: versionOf(file),
     lock: 'uv.lock',
     environment: '.venv',
+    held: 'pyvenv.cfg',
     compiled: { UV_COMPILE_BYTECODE: '1' },
     usual: {},
     treeLinks: {},

@@ -119,7 +119,8 @@ async function compare({ name, sides, work, measuring }) {
       mkdirSync(fresh, { recursive: true })
       const { cwd, argv, cache, env: more } = CASES[name].before(side, fresh)
       const env = { ...side.program.env(cache ? { ...side.box, cache } : side.box), ...more }
-      const result = await measuring.run([side.program.file, ...argv], { cwd, env })
+      const held = join(cwd, side.program.environment, side.program.held)
+      const result = await measuring.run([side.program.file, ...argv], { cwd, env, held })
       if (pair >= 0) samples[which].push(result)
       ended.push(fresh, `${fresh}.cache`)
     }

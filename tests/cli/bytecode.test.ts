@@ -11,8 +11,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { directoryOf, engineName, hostPlatform } from '../../scripts/platforms.mjs'
 import { must, pip } from '../compat/tools.ts'
 import { type LocalIndex, startIndex } from '../index/index.mjs'
 import { run } from './harness/run.ts'
@@ -229,9 +229,10 @@ async function sound() {
 
 /** What the process that comes after is asked for. */
 function asked(name: string): string[] {
-  const platform = hostPlatform()
-  if (!platform) throw new Error('there is no package for this platform')
-  const engine = join(directoryOf(platform), engineName(platform))
+  const platforms = fileURLToPath(new URL('../../npm/platforms', import.meta.url))
+  const engines = readdirSync(platforms).map((triple) => join(platforms, triple, 'pybun-engine'))
+  const engine = engines.find((path) => existsSync(path))
+  if (!engine) throw new Error('the engine is not built: run `node scripts/prepare.mjs`')
   return [engine, 'bytecode', 'auto', box.cache, join(box.project, name, '.pybun', 'venv')]
 }
 

@@ -98,6 +98,24 @@ describe('a wrong setting is named with its place', () => {
   })
 })
 
+it.each([
+  ['1', 'always'],
+  ['False', 'never'],
+  ['background', 'background'],
+])('a choice may be true or false as well: %s', async (text, value) => {
+  const { json, write } = bench()
+  const of = async (env: Record<string, string>) => {
+    const { settings } = (await json(['config'], { env })).result as { settings: { key: string; value: unknown }[] }
+    return settings.find(({ key }) => key === 'compile-bytecode')?.value
+  }
+  expect(await of({})).toBe('background')
+  expect(await of({ PYBUN_COMPILE_BYTECODE: text })).toBe(value)
+  const wrong = await json(['config'], { env: { PYBUN_COMPILE_BYTECODE: 'sometimes' } })
+  expect(wrong.diagnostics[0]?.message).toContain('true, false or one of background, always, never')
+  write('pyproject.toml', `${MANIFEST}[tool.pybun]\ncompile-bytecode = ${value === 'always'}\n`)
+  expect(await of({})).toBe(value === 'always' ? 'always' : 'never')
+})
+
 it('relative paths are meant from where they are typed', async () => {
   const { json, project, write } = bench()
   write('pyproject.toml', MANIFEST)

@@ -192,6 +192,18 @@ fn what_is_there_or_is_somebody_elses_stays() {
 }
 
 #[test]
+fn trees_have_theirs_and_the_rest_gets_it() {
+    let world = world();
+    let options = Options { link: LinkMode::Tree, ..options() };
+    install(&world.store, &world.layout, &some(&world), &options, &pybun_model::silent).unwrap();
+    complete_bytecode(&Late { link: LinkMode::Tree, ..world.late() }, 1).unwrap();
+    assert_eq!(names(&world.layout), ["single.py"]);
+    assert!(fs::symlink_metadata(world.library().join("a")).unwrap().is_symlink());
+    assert_believed(&world.layout, "a");
+    world.assert_store_is_sound();
+}
+
+#[test]
 fn nothing_comes_where_nothing_is() {
     let world = world();
     world.install(&some(&world)).unwrap();
