@@ -39,14 +39,42 @@ pub(crate) fn for_each<T: Sync, S, E: Send>(
         return items.iter().try_for_each(|item| work(&mut state, item));
     }
     let next = AtomicUsize::new(0);
+    let take = |_| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|index| *index < items.len());
+    let stop = || next.store(items.len(), Ordering::Relaxed);
+    run(threads, take, stop, state, |state, index| work(state, &items[index]))
+}
+
+/// The same with half of the threads beginning at the last item, so that neighbours are seldom done at the same time:
+/// work in one directory waits for other work there.
+pub(crate) fn for_each_apart<T: Sync, E: Send>(
+    threads: usize,
+    items: &[T],
+    work: impl Fn(&T) -> Result<(), E> + Sync,
+) -> Result<(), E> {
+    let threads = threads.min(items.len());
+    if threads <= 1 {
+        return items.iter().try_for_each(work);
+    }
+    let left = Mutex::new(0..items.len());
+    let hold = || left.lock().expect("no thread panics while it holds this lock");
+    let take = |thread: usize| if thread.is_multiple_of(2) { hold().next() } else { hold().next_back() };
+    run(threads, take, || *hold() = 0..0, || (), |(), index| work(&items[index]))
+}
+
+/// Each thread works on what `take` gives it, until there is nothing or an error.
+fn run<S, E: Send>(
+    threads: usize,
+    take: impl Fn(usize) -> Option<usize> + Sync,
+    stop: impl Fn() + Sync,
+    state: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, usize) -> Result<(), E> + Sync,
+) -> Result<(), E> {
     let first_error: Mutex<Option<(usize, E)>> = Mutex::new(None);
-    let run = || {
+    let run = |thread: usize| {
         let mut state = state();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(index) else { return };
-            if let Err(error) = work(&mut state, item) {
-                next.store(items.len(), Ordering::Relaxed);
+        while let Some(index) = take(thread) {
+            if let Err(error) = work(&mut state, index) {
+                stop();
                 let mut slot = first_error.lock().expect("no thread panics while it holds this lock");
                 if slot.as_ref().is_none_or(|(other, _)| index < *other) {
                     *slot = Some((index, error));
@@ -56,10 +84,10 @@ pub(crate) fn for_each<T: Sync, S, E: Send>(
         }
     };
     std::thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(run);
+        for thread in 1..threads {
+            scope.spawn(move || run(thread));
         }
-        run();
+        run(0);
     });
     match first_error.into_inner().expect("no thread panics while it holds this lock") {
         Some((_, error)) => Err(error),
@@ -82,6 +110,21 @@ mod tests {
             };
             for_each(threads, &items, || (), add).unwrap();
             assert_eq!(sum.into_inner(), 499_500, "{threads} threads");
+        }
+    }
+
+    #[test]
+    fn does_each_once_from_both_ends() {
+        let items: Vec<usize> = (0..1000).collect();
+        for threads in [0, 1, 2, 7] {
+            let done: Vec<AtomicUsize> = items.iter().map(|_| AtomicUsize::new(0)).collect();
+            let add = |n: &usize| {
+                done[*n].fetch_add(1, Ordering::Relaxed);
+                Ok::<_, ()>(())
+            };
+            for_each_apart(threads, &items, add).unwrap();
+            assert!(done.into_iter().all(|count| count.into_inner() == 1), "{threads} threads");
+            assert_eq!(for_each_apart(threads, &items, |n| if *n < 999 { Ok(()) } else { Err(*n) }), Err(999));
         }
     }
 

@@ -56,13 +56,14 @@ fn script_names<'p>(package: &'p Package<'_>) -> impl Iterator<Item = &'p str> {
     scripts.chain(package.manifest.entry_points.iter().map(|command| command.name))
 }
 
+/// `record` is room for a RECORD, whatever it holds.
 pub(crate) fn finish(
     layout: &Layout,
     package: &Package<'_>,
     bases: &Bases,
     owners: &ScriptOwners<'_>,
     (bytecode, linked): (Option<&Bytecode>, &Linked),
-    method: &Method,
+    (method, record): (&Method, &mut String),
 ) -> Result<(), Error> {
     let library = package.library(layout);
     let mut rows = Rows::default();
@@ -92,8 +93,8 @@ pub(crate) fn finish(
         rows.0.extend(bytecode::rows(bytecode, prefix, |group, path| linked.covers(package, group, path)));
     }
     rows.bare(&format!("{info}/RECORD"));
-    let record = rows.text(linked.links(package), package.manifest.record);
-    write_into(&open, &directory, "RECORD", &record)
+    rows.write(record, linked.links(package), package.manifest.record);
+    write_into(&open, &directory, "RECORD", record)
 }
 
 /// Lines of RECORD that depend on the environment.
@@ -113,16 +114,15 @@ impl Rows {
         self.0.push(row);
     }
 
-    /// Links come first (see `tree_links`).
-    fn text(mut self, links: &[String], fixed: &str) -> String {
+    /// The whole of a RECORD. Links come first (see `tree_links`).
+    fn write(mut self, text: &mut String, links: &[String], fixed: &str) {
         self.0.sort();
-        let mut text = String::with_capacity(fixed.len() + self.0.iter().map(String::len).sum::<usize>());
+        text.clear();
         for link in links {
-            write_bare_row(&mut text, link);
+            write_bare_row(text, link);
         }
         text.push_str(fixed);
         text.extend(self.0);
-        text
     }
 }
 

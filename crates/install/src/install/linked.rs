@@ -13,8 +13,10 @@ use crate::link::{Linking, Method, Root};
 use crate::manifest::Dir;
 use crate::parallel::for_each;
 use crate::store::Store;
-use crate::trees::{self, Wanted, prefixes, root_group};
+use crate::trees::{self, Wanted, is_at_or_above, prefixes, root_group};
 use crate::{fault, tree_links};
+use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io::ErrorKind;
@@ -88,7 +90,8 @@ pub(crate) fn link(
     let jobs: Vec<_> = candidates.into_iter().zip(trees).collect();
     let done = Mutex::new(vec![OfPackage::default(); packages.len()]);
     for_each(
-        threads,
+        // Below this, starting a thread takes longer than linking.
+        threads.min(jobs.len() / 128 + 1),
         &jobs,
         || (),
         |(), (package, tree)| {
@@ -130,7 +133,7 @@ impl Visit<'_, '_> {
             if !self.method.links_trees() {
                 return Ok(());
             }
-            if self.shared.contains(&key(child)) || !is_package(&group.dirs, child) || !self.try_link(child)? {
+            if self.shared.contains(&*key(child)) || !is_package(&group.dirs, child) || !self.try_link(child)? {
                 self.directory(child)?;
             }
         }
@@ -182,7 +185,7 @@ fn may_link(package: &Package<'_>, shared: &HashSet<String>) -> bool {
     root_group(&package.manifest).is_some_and(|(_, group)| {
         group.dirs.iter().any(|dir| {
             let own =
-                prefixes(dir.path).find(|prefix| !shared.contains(&key(prefix)) && is_package(&group.dirs, prefix));
+                prefixes(dir.path).find(|prefix| !shared.contains(&*key(prefix)) && is_package(&group.dirs, prefix));
             own.is_some()
         })
     })
@@ -190,7 +193,7 @@ fn may_link(package: &Package<'_>, shared: &HashSet<String>) -> bool {
 
 /// Directories of the libraries that more than one distribution fills, or one in two ways.
 fn shared(layout: &Layout, packages: &[Package<'_>]) -> HashSet<String> {
-    let mut owners: HashMap<String, (usize, usize)> = HashMap::new();
+    let mut owners: HashMap<Cow<'_, str>, (usize, usize)> = HashMap::new();
     let mut shared = HashSet::new();
     let libraries = Libraries::of(layout);
     let mut known: HashMap<PathBuf, Option<Inside>> = HashMap::new();
@@ -200,18 +203,23 @@ fn shared(layout: &Layout, packages: &[Package<'_>]) -> HashSet<String> {
             let inside = known.entry(base).or_insert_with_key(|base| libraries.place(base));
             let Some(inside) = inside else { continue };
             let owner = (package.index, index);
+            let mut seen = Cow::Borrowed("");
             for dir in &group.dirs {
                 let Some(path) = inside.path(dir.path) else { continue };
-                for prefix in prefixes(&path) {
-                    let key = key(prefix);
-                    match owners.get(&key) {
-                        None => drop(owners.insert(key, owner)),
-                        Some(other) if *other == owner => {}
-                        Some(_) => {
-                            shared.insert(key);
+                for prefix in prefixes(&path).filter(|prefix| !is_at_or_above(prefix, &seen)) {
+                    let key = match &path {
+                        Cow::Borrowed(path) => key(&path[..prefix.len()]),
+                        Cow::Owned(_) => Cow::Owned(key(prefix).into_owned()),
+                    };
+                    match owners.entry(key) {
+                        Entry::Vacant(entry) => drop(entry.insert(owner)),
+                        Entry::Occupied(entry) if *entry.get() == owner => {}
+                        Entry::Occupied(entry) => {
+                            shared.insert(entry.key().clone().into_owned());
                         }
                     }
                 }
+                seen = path;
             }
         }
     }
@@ -219,8 +227,8 @@ fn shared(layout: &Layout, packages: &[Package<'_>]) -> HashSet<String> {
 }
 
 /// Names that differ in case are one directory on some systems.
-fn key(path: &str) -> String {
-    if cfg!(any(windows, target_vendor = "apple")) { path.to_lowercase() } else { path.to_owned() }
+fn key(path: &str) -> Cow<'_, str> {
+    if cfg!(any(windows, target_vendor = "apple")) { path.to_lowercase().into() } else { path.into() }
 }
 
 /// The libraries with every symbolic link followed: two of them may be the same (`lib64`).
@@ -251,10 +259,11 @@ impl Libraries {
 
 impl Inside {
     /// A directory of the group, relative to the library.
-    fn path(&self, dir: &str) -> Option<String> {
+    fn path<'d>(&self, dir: &'d str) -> Option<Cow<'d, str>> {
         match self {
-            Self::Below(base) => Some(crate::manifest::join(base, dir)),
-            Self::Above(way) => dir.strip_prefix(way.as_str())?.strip_prefix('/').map(str::to_owned),
+            Self::Below(base) if base.is_empty() => Some(dir.into()),
+            Self::Below(base) => Some(crate::manifest::join(base, dir).into()),
+            Self::Above(way) => dir.strip_prefix(way.as_str())?.strip_prefix('/').map(Cow::Borrowed),
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::journal::{Journal, Pending};
 use crate::layout::Layout;
 use crate::link::{LinkMode, Method, Placing, Way};
 use crate::manifest::{Dir, join};
-use crate::parallel::{for_each, io_threads};
+use crate::parallel::{for_each, for_each_apart, io_threads};
 use crate::store::Store;
 use crate::tree_links::Looked;
 use crate::uninstall::Removal;
@@ -38,7 +38,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Files that one thread links before it looks for more.
-const FILES_PER_JOB: usize = 256;
+const FILES_PER_JOB: usize = 128;
 
 /// One distribution to place.
 #[derive(Clone, Debug)]
@@ -274,23 +274,18 @@ fn place(
     let bytecode = compile(store, layout, packages, (&bases, &linked), (&method, options))?;
     let scripts = finish::ScriptOwners::of(layout, packages, emit);
     let done = AtomicU64::new(0);
-    for_each(
-        options.threads,
-        packages,
-        || (),
-        |(), package| {
-            let bytecode = bytecode.get(package.index);
-            finish::finish(layout, package, &bases, &scripts, (bytecode, &linked), &method)?;
-            emit(Event::Progress {
-                phase: Phase::Link,
-                name: Some(package.subject.clone()),
-                done: done.fetch_add(1, Ordering::Relaxed) + 1,
-                total: Some(packages.len() as u64),
-                unit: Unit::Packages,
-            });
-            Ok(())
-        },
-    )?;
+    for_each(options.threads, packages, String::new, |record, package| {
+        let bytecode = bytecode.get(package.index);
+        finish::finish(layout, package, &bases, &scripts, (bytecode, &linked), (&method, record))?;
+        emit(Event::Progress {
+            phase: Phase::Link,
+            name: Some(package.subject.clone()),
+            done: done.fetch_add(1, Ordering::Relaxed) + 1,
+            total: Some(packages.len() as u64),
+            unit: Unit::Packages,
+        });
+        Ok(())
+    })?;
     if method.way() != Way::Hardlink || cfg!(not(unix)) {
         usage::note(store, layout)?;
     }
@@ -356,31 +351,26 @@ fn link(
     threads: usize,
 ) -> Result<Vec<Clash>, Error> {
     let clashes = Mutex::new(Vec::new());
-    for_each(
-        threads,
-        &jobs(packages, linked),
-        || (),
-        |(), job| {
-            let package = &packages[job.package];
-            let mut known = "";
-            for dir in &job.dirs {
-                let source: Cow<'_, str> =
-                    if job.prefix.is_empty() { dir.path.into() } else { join(job.prefix, dir.path).into() };
-                let target = bases.path(job.base).join(dir.path);
-                let into = (bases.root(job.base), known, dir.path);
-                let pair = package.fill(&source, into, dir.files.len(), || target.clone())?;
-                known = dir.path;
-                for file in &dir.files {
-                    let placing = method.place(&pair, file.name, file.executable);
-                    if placing.map_err(|error| package.place_error(error, target.join(file.name)))? == Placing::Exists {
-                        let clash = Clash { package: job.package, base: job.base, path: join(dir.path, file.name) };
-                        clashes.lock().expect("no thread panics while it holds this lock").push(clash);
-                    }
+    for_each_apart(threads, &jobs(packages, linked), |job| {
+        let package = &packages[job.package];
+        let mut known = "";
+        for dir in &job.dirs {
+            let source: Cow<'_, str> =
+                if job.prefix.is_empty() { dir.path.into() } else { join(job.prefix, dir.path).into() };
+            let target = || bases.path(job.base).join(dir.path);
+            let into = (bases.root(job.base), known, dir.path);
+            let pair = package.fill(&source, into, dir.files.len(), target)?;
+            known = dir.path;
+            for file in &dir.files {
+                let placing = method.place(&pair, file.name, file.executable);
+                if placing.map_err(|error| package.place_error(error, target().join(file.name)))? == Placing::Exists {
+                    let clash = Clash { package: job.package, base: job.base, path: join(dir.path, file.name) };
+                    clashes.lock().expect("no thread panics while it holds this lock").push(clash);
                 }
             }
-            Ok(())
-        },
-    )?;
+        }
+        Ok(())
+    })?;
     Ok(clashes.into_inner().expect("no thread panics while it holds this lock"))
 }
 
@@ -397,15 +387,13 @@ fn jobs<'a>(packages: &'a [Package<'a>], linked: &Linked) -> Vec<Job<'a>> {
                 dirs.push(dir);
                 if files >= FILES_PER_JOB || index + 1 == last {
                     let dirs = std::mem::take(&mut dirs);
-                    jobs.push((files, Job { package: package.index, base, prefix: group.prefix, dirs }));
+                    jobs.push(Job { package: package.index, base, prefix: group.prefix, dirs });
                     files = 0;
                 }
             }
         }
     }
-    // The largest first, so that no thread is left with much at the end.
-    jobs.sort_by_key(|(files, _)| std::cmp::Reverse(*files));
-    jobs.into_iter().map(|(_, job)| job).collect()
+    jobs
 }
 
 fn installed_dist(layout: &Layout, package: &Package<'_>) -> InstalledDist {

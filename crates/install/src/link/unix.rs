@@ -2,7 +2,7 @@
 
 use super::{PairError, Place};
 use crate::manifest::join;
-use crate::trees::prefixes;
+use crate::trees::{is_at_or_above, prefixes};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, mkdirat, openat, symlinkat, unlinkat};
 use rustix::io::Errno;
 use std::fs::File;
@@ -48,11 +48,7 @@ impl Root {
     /// new.
     fn create_after(&self, known: &str, path: &str) -> Result<bool, Errno> {
         let mut new = false;
-        let missing = prefixes(path).filter(|prefix| {
-            let rest = known.strip_prefix(prefix);
-            rest.is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'))
-        });
-        for prefix in missing {
+        for prefix in prefixes(path).filter(|prefix| !is_at_or_above(prefix, known)) {
             new = match mkdirat(&self.0, prefix, Mode::from_raw_mode(0o777)) {
                 Ok(()) => true,
                 Err(Errno::EXIST) => false,
