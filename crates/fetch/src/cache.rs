@@ -243,6 +243,10 @@ impl Cache {
         self.replace(file.into_temp_path(), path)
     }
 
+    pub(crate) fn temporary_directory(&self) -> &Path {
+        &self.temporary
+    }
+
     /// In the cache's own directory for unfinished files, on the same file system as everything else in it.
     pub(crate) fn temporary_file(&self) -> Result<NamedTempFile, Error> {
         let create = || tempfile::Builder::new().prefix("fetch-").tempfile_in(&self.temporary);

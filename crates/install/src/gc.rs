@@ -8,7 +8,7 @@
 use crate::contents::Digest;
 use crate::error::io_error;
 use crate::manifest::Manifest;
-use crate::store::{NOTED, Store, names, remove_tree};
+use crate::store::{NOTED, STALE, Store, names, remove_tree};
 use crate::{Error, bytecode, trees, usage};
 use pybun_model::Sha256;
 use std::collections::HashMap;
@@ -222,6 +222,11 @@ impl Contents {
                 });
             });
         }
+        for (path, found) in abandoned(&cache_dir.join("tmp")) {
+            let what = path.strip_prefix(cache_dir).unwrap_or(&path).to_string_lossy().into_owned();
+            let (used, own) = (SystemTime::UNIX_EPOCH, found.len());
+            contents.add(Item { kind: Kind::Rest, what, used, path, own, shared: Vec::new(), trees: None });
+        }
         for old in OLD_STORES {
             let path = cache_dir.join("packages").join(old);
             if path.is_dir() {
@@ -325,8 +330,10 @@ fn sweep_names(store: &Store) -> Result<(), Error> {
 fn remove(store: &Store, item: &Item) -> Result<bool, Error> {
     match item.kind {
         Kind::Wheel => remove_wheel(store, item),
-        Kind::Rest => remove_tree(&item.path).map(|()| true).map_err(io_error("remove", &item.path)),
-        Kind::Answer | Kind::Build | Kind::Log => match fs::remove_file(&item.path) {
+        Kind::Rest if item.path.is_dir() => {
+            remove_tree(&item.path).map(|()| true).map_err(io_error("remove", &item.path))
+        }
+        Kind::Rest | Kind::Answer | Kind::Build | Kind::Log => match fs::remove_file(&item.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("remove", &item.path)(error)),
             _ => Ok(true),
         },
@@ -382,6 +389,18 @@ fn lock(store: &Store) -> Result<Option<fs::File>, Error> {
         Err(fs::TryLockError::WouldBlock) => Ok(None),
         Err(fs::TryLockError::Error(error)) => Err(io_error("lock", &path)(error)),
     }
+}
+
+/// Downloads that nobody has gone on with for a day.
+fn abandoned(directory: &Path) -> Vec<(PathBuf, fs::Metadata)> {
+    let mut found = Vec::new();
+    files_below(directory, &mut |path, metadata| {
+        let age = metadata.modified().ok().and_then(|time| time.elapsed().ok());
+        if age.is_some_and(|age| age > STALE) {
+            found.push((path.to_owned(), metadata.clone()));
+        }
+    });
+    found
 }
 
 /// Readers leave a trace where the file system keeps it.

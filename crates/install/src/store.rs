@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// Temporary directories older than this were left by a process that died.
-const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often a finished entry is put in its place while others move what is there.
 const PUBLISH_TRIES: usize = 20;
 /// A use is noted when the last one is this long ago. `gc` spares what was used in twice that time.

@@ -67,6 +67,59 @@ async fn a_server_that_cannot_resume_starts_again() {
     }
 }
 
+/// Where the next process finds what was begun.
+#[cfg(unix)]
+fn kept(sandbox: &Sandbox, bytes: &[u8]) -> std::path::PathBuf {
+    sandbox.settings.cache_dir.join("tmp").join(format!("part-{}", sha(bytes)))
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_large_file_goes_on_where_another_process_ended() {
+    let bytes = noise(10 << 20);
+    let served = bytes.clone();
+    let server = Server::start(move |request, before| match before {
+        0 => Answer { cut: Some(5 << 20), ..Answer::new(200, served.clone()) },
+        _ => Answer::file(request, &served),
+    });
+    let sandbox = Sandbox::new(server.url("/")).env("PYBUN_HTTP_RETRIES", "0");
+    let wanted = file(WHEEL, server.url("/six.whl"), &bytes);
+    assert!(matches!(sandbox.client().download(&wanted, &silent).await, Err(Error::Unreachable { .. })));
+    assert_eq!(sandbox.leftovers(), 1);
+    let begun = std::fs::metadata(kept(&sandbox, &bytes)).unwrap().len();
+    let download = sandbox.client().download(&wanted, &silent).await.unwrap();
+    assert_eq!(std::fs::read(&download.path).unwrap(), bytes);
+    assert_eq!(server.seen()[1].header("range"), Some(format!("bytes={begun}-").as_str()));
+    drop(download);
+    assert_eq!(sandbox.leftovers(), 0);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_was_begun_is_not_believed() {
+    let bytes = noise(10 << 20);
+    let served = bytes.clone();
+    let server = Server::start(move |request, _| Answer::file(request, &served));
+    let wanted = file(WHEEL, server.url("/six.whl"), &bytes);
+    let mut longer = bytes.clone();
+    longer.push(0);
+    for (begun, requests) in [(&bytes[..], 0), (&[7; 1000], 2), (&vec![7; bytes.len()], 1), (&longer, 1)] {
+        let sandbox = Sandbox::new(server.url("/"));
+        let path = kept(&sandbox, &bytes);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, begun).unwrap();
+        let before = server.seen().len();
+        let download = sandbox.client().download(&wanted, &silent).await.unwrap();
+        assert!(std::fs::read(&download.path).unwrap() == bytes);
+        assert_eq!(server.seen().len() - before, requests);
+        // Whoever comes while it is used has a file of their own.
+        let second = sandbox.client().download(&wanted, &silent).await.unwrap();
+        assert!(second.path != download.path && std::fs::read(&second.path).unwrap() == bytes);
+        drop((download, second));
+        assert_eq!(sandbox.leftovers(), 0);
+    }
+}
+
 #[tokio::test]
 async fn wrong_files_are_refused_and_deleted() {
     let bytes = noise(1000);

@@ -138,15 +138,19 @@ fn other_caches_go_too_and_old_stores_always() {
     old("http/v1/pages/b", 1);
     old("build/v1/x/wheel.whl", 20);
     old("packages/v1/aa/x", 1);
+    old("tmp/part-of-a-wheel", 2);
+    old("tmp/part-of-another", 0);
     let collected = world.collect(Limits { max_size: None, max_age: Some(DAY * 5) });
     let found: Vec<_> = collected.removed.iter().map(|one| (one.kind, one.what.as_str(), one.bytes)).collect();
     let expected = [
         (Kind::Rest, "packages/v1", 7),
+        (Kind::Rest, "tmp/part-of-a-wheel", 7),
         (Kind::Build, "build/v1/x/wheel.whl", 7),
         (Kind::Answer, "http/v1/pages/a", 7),
     ];
     assert_eq!(found, expected);
     assert!(cache.join("http/v1/pages/b").exists() && collected.after == 7);
+    assert!(cache.join("tmp/part-of-another").exists());
 }
 
 #[test]

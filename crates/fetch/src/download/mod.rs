@@ -1,15 +1,18 @@
 //! Whole files: streamed to disk, hashed on the way, resumed where they broke off.
 
+mod part;
+mod sink;
+
 use crate::http::{Ask, Failure, Range};
 use crate::redact::redacted;
 use crate::retry::Again;
 use crate::{Client, Error, local};
-use pybun_model::{Distribution, Emit, Event, IndexFile, Phase, Sha256, Unit};
+use part::Part;
+use pybun_model::{Emit, IndexFile, Sha256};
 use reqwest::header::{self, HeaderMap, HeaderValue};
-use sha2::Digest;
-use std::io::{Read, Seek, Write};
+use sink::{BUFFER, Sink};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
 
 /// A file in the cache's directory for unfinished things. It is deleted with this value unless it was moved away.
 #[derive(Debug)]
@@ -17,13 +20,7 @@ pub struct Download {
     pub path: PathBuf,
     pub sha256: Sha256,
     pub size: u64,
-}
-
-impl Drop for Download {
-    fn drop(&mut self) {
-        // Moved away is the usual case.
-        let _ = std::fs::remove_file(&self.path);
-    }
+    _part: Part,
 }
 
 /// Hears what of a file is on the disk while the rest still comes.
@@ -33,12 +30,6 @@ pub trait Arrival: Sync {
     /// What was there is being replaced.
     fn restarted(&self);
 }
-
-/// No distribution is larger; the disk is not filled for a server that never ends.
-const MAX_FILE: u64 = 64 << 30;
-const BUFFER: usize = 256 << 10;
-/// Progress is told this often, in bytes, and at the end.
-const REPORT_EVERY: u64 = 512 << 10;
 
 impl Client {
     /// Downloads a file and checks its size and digest as far as they are stated.
@@ -59,7 +50,7 @@ impl Client {
         if self.settings().offline {
             return Err(Error::Offline { what: format!("`{}`", file.filename) });
         }
-        let mut sink = Sink { arrival, ..Sink::new(self.cache().temporary_file()?, file, emit) };
+        let mut sink = Sink::new(Part::open(self.cache(), file)?, file, arrival, emit)?;
         let mut file = std::borrow::Cow::Borrowed(file);
         let mut attempts = self.http().attempts();
         loop {
@@ -82,11 +73,19 @@ impl Client {
                 file = std::borrow::Cow::Owned(found);
                 continue;
             }
-            attempts.pause(failure).await?;
+            if let Err(error) = attempts.pause(failure).await {
+                if is_of_the_network(&error) {
+                    sink.break_off();
+                }
+                return Err(error);
+            }
         }
     }
 
     async fn transfer(&self, file: &IndexFile, sink: &mut Sink<'_>) -> Result<(), Failure> {
+        if sink.is_complete() {
+            return Ok(());
+        }
         let resume = (sink.done > 0).then_some(Range::From(sink.done));
         let validator = sink.validator.clone();
         let ask = Ask { range: resume, if_range: validator.as_ref(), ..Ask::new(&file.url) };
@@ -113,7 +112,7 @@ impl Client {
     }
 
     fn copy(&self, file: &IndexFile, path: &Path, emit: Emit<'_>) -> Result<Download, Error> {
-        let mut sink = Sink::new(self.cache().temporary_file()?, file, emit);
+        let mut sink = Sink::new(Part::temporary(self.cache())?, file, None, emit)?;
         let unreadable =
             |error: std::io::Error| Error::Unreachable { url: path.display().to_string(), why: error.to_string() };
         let mut source = std::fs::File::open(path).map_err(unreadable)?;
@@ -128,136 +127,9 @@ impl Client {
     }
 }
 
-/// Where the bytes go: the file, the digest, the progress.
-struct Sink<'a> {
-    file: NamedTempFile,
-    buffer: Vec<u8>,
-    hasher: sha2::Sha256,
-    done: u64,
-    /// Of them, those that are in the file.
-    written: u64,
-    reported: u64,
-    validator: Option<HeaderValue>,
-    /// The bytes came in more than one answer.
-    is_patched: bool,
-    filename: String,
-    name: String,
-    expected_size: Option<u64>,
-    expected: Option<Sha256>,
-    arrival: Option<&'a dyn Arrival>,
-    emit: Emit<'a>,
-}
-
-impl<'a> Sink<'a> {
-    fn new(file: NamedTempFile, of: &IndexFile, emit: Emit<'a>) -> Self {
-        let name = match &of.distribution {
-            Distribution::Wheel(wheel) => wheel.name.to_string(),
-            Distribution::Sdist(sdist) => sdist.name.to_string(),
-        };
-        let sink = Self {
-            file,
-            buffer: Vec::with_capacity(BUFFER),
-            hasher: sha2::Sha256::new(),
-            done: 0,
-            written: 0,
-            reported: 0,
-            validator: None,
-            is_patched: false,
-            filename: of.filename.to_string(),
-            name,
-            expected_size: of.size,
-            expected: of.sha256,
-            arrival: None,
-            emit,
-        };
-        sink.report();
-        sink
-    }
-
-    fn restart(&mut self) -> Result<(), Error> {
-        if self.done > 0 {
-            if let Some(arrival) = self.arrival {
-                arrival.restarted();
-            }
-            self.buffer.clear();
-            self.hasher = sha2::Sha256::new();
-            (self.done, self.written, self.reported, self.validator) = (0, 0, 0, None);
-            let file = self.file.as_file_mut();
-            let emptied = file.set_len(0).and_then(|()| file.rewind());
-            emptied.map_err(|error| Error::write(self.file.path(), &error))?;
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.hasher.update(bytes);
-        self.done += bytes.len() as u64;
-        let limit = self.expected_size.unwrap_or(MAX_FILE);
-        if self.done > limit {
-            let filename = self.filename.clone();
-            return Err(match self.expected_size {
-                Some(expected) => Error::SizeMismatch { filename, expected, actual: self.done },
-                None => Error::TooLarge { what: format!("`{filename}`"), limit },
-            });
-        }
-        if self.buffer.len() + bytes.len() > BUFFER {
-            self.flush()?;
-        }
-        self.buffer.extend_from_slice(bytes);
-        if self.done - self.reported >= REPORT_EVERY {
-            self.reported = self.done;
-            self.report();
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), Error> {
-        let written = self.file.as_file_mut().write_all(&self.buffer);
-        self.written += self.buffer.len() as u64;
-        self.buffer.clear();
-        written.map_err(|error| Error::write(self.file.path(), &error))?;
-        if let Some(arrival) = self.arrival {
-            arrival.landed(self.file.path(), self.written);
-        }
-        Ok(())
-    }
-
-    /// All bytes came; one that was cut short is worth another attempt.
-    fn complete(&mut self) -> Result<(), Failure> {
-        match self.expected_size {
-            Some(expected) if expected != self.done => {
-                let (filename, actual) = (self.filename.clone(), self.done);
-                Err(Failure { error: Error::SizeMismatch { filename, expected, actual }, again: Again::Yes })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn is_wrong(&self) -> bool {
-        self.expected.is_some_and(|expected| expected.0 != <[u8; 32]>::from(self.hasher.clone().finalize()))
-    }
-
-    fn finish(mut self) -> Result<Download, Error> {
-        self.flush()?;
-        self.report();
-        let sha256 = Sha256(self.hasher.finalize().into());
-        if let Some(expected) = self.expected.filter(|expected| *expected != sha256) {
-            return Err(Error::HashMismatch { filename: self.filename, expected, actual: sha256 });
-        }
-        let directory = self.file.path().to_owned();
-        let (_, path) = self.file.keep().map_err(|error| Error::write(&directory, &error.error))?;
-        Ok(Download { path, sha256, size: self.done })
-    }
-
-    fn report(&self) {
-        (self.emit)(Event::Progress {
-            phase: Phase::Download,
-            name: Some(self.name.clone()),
-            done: self.done,
-            total: self.expected_size,
-            unit: Unit::Bytes,
-        });
-    }
+/// Another day it may go on.
+fn is_of_the_network(error: &Error) -> bool {
+    matches!(error, Error::Unreachable { .. } | Error::Timeout { .. } | Error::HttpStatus { .. })
 }
 
 /// No archive begins like this.
