@@ -52,7 +52,7 @@ impl<'p> Pair<'p> {
     /// A new file of the target.
     #[cfg(not(unix))]
     pub fn create(&self, name: &str, executable: bool) -> io::Result<fs::File> {
-        crate::pool::create(&self.target.join(name), executable)
+        crate::contents::create(&self.target.join(name), executable)
     }
 
     /// Makes the target and its parents.
