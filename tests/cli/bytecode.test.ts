@@ -65,9 +65,13 @@ test('it is there a while after an installation, once for all projects', async (
   expect(lists).toHaveLength(2)
   await sound()
 
-  // A settled command has nothing to do, and nothing to start.
+  // Neither a settled command nor one that only takes away has anything to start.
   await pybun('one', ['install'])
   expect(workers()).toEqual([])
+  project('one', ['beta'])
+  await pybun('one', ['install'])
+  expect(workers()).toEqual([])
+  expect(compiled('one')).toEqual(ALL.slice(1))
 
   project('two', [])
   await pybun('two', ['add', 'alpha'])

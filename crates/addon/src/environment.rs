@@ -184,6 +184,7 @@ pub async fn apply_plan(request: String, on_event: OnEvent) -> napi::Result<Answ
 
 fn complete_later(known: &Known, settings: &SettingsWire) {
     if let Some(engine) = &known.engine
+        && known.planned.brings_any()
         && settings.compile() == Compile::Background
     {
         let Known { planned: Planned { environment, .. }, starts_program, .. } = known;

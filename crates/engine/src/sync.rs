@@ -70,6 +70,11 @@ impl Planned {
     pub fn is_settled(&self) -> bool {
         self.moves.iter().all(|one| one.kind == MoveKind::Keep)
     }
+
+    /// Something is installed, and not only taken away.
+    pub fn brings_any(&self) -> bool {
+        !self.wants.is_empty()
+    }
 }
 
 impl MoveKind {

@@ -4,10 +4,10 @@
 //! It changes nothing but adds names in `__pycache__` directories, as the interpreter does at an import, and has no lines
 //! in RECORD, as the interpreter's own has none. Whoever takes a source away takes its bytecode along. A name that is
 //! there is left alone. A source gets bytecode only where it is the one that was compiled, by time and size, which is
-//! how the interpreter will look at it. The environment is held while one distribution is linked, and looked at again
-//! then: an installation never waits longer, and none is linked into that has changed since.
+//! how the interpreter will look at it. The environment is held while a few files are linked, and looked at again each
+//! time: an installation never waits longer, and none is linked into that has changed since.
 
-use crate::bytecode::{self, Bytecode, CACHE, CompiledDir};
+use crate::bytecode::{self, CACHE, CompiledDir};
 use crate::error::io_error;
 use crate::guard::Guard;
 use crate::installed::{InstalledDist, installed};
@@ -29,6 +29,9 @@ use std::time::SystemTime;
 
 /// Sources that are compiled before what they gave is linked.
 const BATCH: usize = 400;
+/// Files that are linked while the environment is held: this process may have to wait for a CPU all the time, and an
+/// installation for it.
+const HELD: usize = 50;
 
 /// An environment, and how its files came from the store.
 #[derive(Clone, Copy)]
@@ -142,7 +145,7 @@ fn complete(late: &Late<'_>, tag: &str, dists: &[Dist], threads: usize) -> Resul
     wheels.sort_by_key(|wheel| wheel.sources);
     let mut rest = &wheels[..];
     while !rest.is_empty() {
-        let (batch, later) = rest.split_at(length_of_batch(rest));
+        let (batch, later) = rest.split_at(length_of(rest, BATCH, |wheel| wheel.sources));
         compile(late, batch, threads)?;
         for wheel in batch {
             link(late, tag, wheel.dist)?;
@@ -158,11 +161,12 @@ struct Wheel<'a> {
     sources: usize,
 }
 
-fn length_of_batch(wheels: &[Wheel<'_>]) -> usize {
-    let mut sources = 0;
-    let fits = wheels.iter().take_while(|wheel| {
-        sources += wheel.sources;
-        sources <= BATCH
+/// As many of the first as are no larger than `most` together, and one at least.
+fn length_of<T>(items: &[T], most: usize, size: impl Fn(&T) -> usize) -> usize {
+    let mut sum = 0;
+    let fits = items.iter().take_while(|item| {
+        sum += size(item);
+        sum <= most
     });
     fits.count().max(1)
 }
@@ -203,11 +207,16 @@ fn link(late: &Late<'_>, tag: &str, dist: &Dist) -> Result<Known, Error> {
     let Ok(bytes) = store.manifest_bytes(&dist.wheel) else { return Ok(Known::Gone) };
     let Some(manifest) = Manifest::decode(&bytes) else { return Ok(Known::Gone) };
     let Some(bytecode) = bytecode::of_tag(store, &dist.wheel, tag, &manifest) else { return Ok(Known::No) };
-    let Some(_guard) = Guard::of_existing(layout) else { return Ok(Known::Gone) };
-    if !is_still(layout, dist)? {
-        return Ok(Known::Gone);
+    let mut rest = &bytecode.dirs[..];
+    while !rest.is_empty() {
+        let (now, later) = rest.split_at(length_of(rest, HELD, |dir| dir.files.len()));
+        let Some(_guard) = Guard::of_existing(layout) else { return Ok(Known::Gone) };
+        if !is_still(layout, dist)? {
+            return Ok(Known::Gone);
+        }
+        link_directories(late, dist, &manifest, now)?;
+        rest = later;
     }
-    link_all(late, dist, &manifest, &bytecode)?;
     Ok(Known::Yes)
 }
 
@@ -218,10 +227,10 @@ fn is_still(layout: &Layout, dist: &Dist) -> Result<bool, Error> {
     Ok(wheel == Some(dist.wheel) && recorded(&dist.dist_info) == Some(dist.recorded) && !pending)
 }
 
-fn link_all(late: &Late<'_>, dist: &Dist, manifest: &Manifest<'_>, bytecode: &Bytecode) -> Result<(), Error> {
+fn link_directories(late: &Late<'_>, dist: &Dist, manifest: &Manifest<'_>, dirs: &[CompiledDir]) -> Result<(), Error> {
     let tree = late.store.tree(&dist.wheel);
     let mut real = HashMap::new();
-    for dir in &bytecode.dirs {
+    for dir in dirs {
         let group = &manifest.groups[dir.group];
         if !matches!(group.scheme, Scheme::Purelib | Scheme::Platlib) {
             continue;

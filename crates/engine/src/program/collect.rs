@@ -2,7 +2,8 @@
 
 use crate::decline::launcher;
 use crate::place::Place;
-use std::process::{Command, Stdio};
+use pybun_engine::bytecode::detach;
+use std::process::Command;
 use std::time::SystemTime;
 
 pub fn start_when_due(place: &Place) {
@@ -11,11 +12,10 @@ pub fn start_when_due(place: &Place) {
         return;
     }
     let mut command = Command::new(launcher);
-    command.args(["gc", "--quiet", "--cache-dir"]).arg(&place.cache_dir).current_dir(&place.root);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    // What ends this command with its terminal does not end the collection.
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.args(["gc", "--quiet", "--cache-dir"]).arg(&place.cache_dir);
+    detach(&mut command);
+    // The limits may be the project's.
+    command.current_dir(&place.root);
     // It is tried again tomorrow.
     let _ = command.spawn();
 }

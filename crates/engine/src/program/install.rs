@@ -54,7 +54,9 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
         let options = pybun_install::Options { link: place.link_mode, compile, ..sync::options() };
         let applied = sync::apply_with(&planned, &fetched, &place.cache_dir, &options, &*report.emitter());
         applied.map_err(|_| Decline)?;
-        complete_later(place, &planned.environment);
+        if planned.brings_any() {
+            complete_later(place, &planned.environment);
+        }
         collect::start_when_due(place);
     }
     if !place.steered {
