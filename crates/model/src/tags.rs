@@ -48,19 +48,17 @@ pub type TagRank = u32;
 /// The tags an interpreter takes, each with its rank.
 #[derive(Clone, Debug)]
 pub struct Tags {
-    ranks: HashMap<Tag, TagRank>,
+    /// By Python, ABI and platform as file names have them: `cp311-cp311-manylinux_2_36_x86_64`.
+    ranks: HashMap<Box<str>, TagRank>,
 }
-
-/// Python, ABI and platform.
-type Tag = (Box<str>, Box<str>, Box<str>);
 
 impl Tags {
     pub fn new(python: &PythonTag, platform: &Platform) -> Self {
         let platforms = platform_tags(platform);
-        let mut ranks = HashMap::new();
+        let mut ranks = HashMap::with_capacity((platforms.len() + 1) * (2 * usize::from(python.minor) + 5));
         let mut add = |python: &str, abi: &str, platform: &str| {
             let rank = ranks.len() as TagRank;
-            ranks.entry((python.into(), abi.into(), platform.into())).or_insert(rank);
+            ranks.entry([python, "-", abi, "-", platform].concat().into()).or_insert(rank);
         };
         let PythonTag { implementation, major, minor, free_threaded } = python;
         let own = format!("{implementation}{major}{minor}");
@@ -104,20 +102,21 @@ impl Tags {
         Self { ranks }
     }
 
-    /// The tag that fits best, as file names have it: `cp311-cp311-manylinux_2_36_x86_64`.
+    /// The tag that fits best, as file names have it.
     pub fn best(&self) -> Option<String> {
-        let ((python, abi, platform), _) = self.ranks.iter().min_by_key(|(_, rank)| **rank)?;
-        Some(format!("{python}-{abi}-{platform}"))
+        self.ranks.iter().min_by_key(|(_, rank)| **rank).map(|(tag, _)| tag.to_string())
     }
 
     /// The rank of the best tag of `wheel`, or `None` when the wheel cannot be used.
     pub fn rank(&self, wheel: &WheelName) -> Option<TagRank> {
         let mut best = None;
+        let mut tag = String::new();
         for python in wheel.python.split('.') {
             for abi in wheel.abi.split('.') {
                 for platform in wheel.platform.split('.') {
-                    // A tuple of `&str` cannot look up a key of boxes, so the key is built.
-                    let rank = self.ranks.get(&(python.into(), abi.into(), platform.into())).copied();
+                    tag.clear();
+                    tag.extend([python, "-", abi, "-", platform]);
+                    let rank = self.ranks.get(tag.as_str()).copied();
                     best = best.into_iter().chain(rank).min();
                 }
             }

@@ -13,7 +13,7 @@ use crate::link::{Linking, Method, Root};
 use crate::manifest::Dir;
 use crate::parallel::for_each;
 use crate::store::Store;
-use crate::trees::{self, Wanted, is_at_or_above, prefixes, root_group};
+use crate::trees::{self, Wanted, prefixes, root_group};
 use crate::{fault, tree_links};
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
@@ -191,39 +191,57 @@ fn may_link(package: &Package<'_>, shared: &HashSet<String>) -> bool {
     })
 }
 
-/// Directories of the libraries that more than one distribution fills, or one in two ways.
+/// Directories of the libraries that more than one distribution fills, or one in two ways. Only below those can there
+/// be others, so that few of all directories are compared.
 fn shared(layout: &Layout, packages: &[Package<'_>]) -> HashSet<String> {
-    let mut owners: HashMap<Cow<'_, str>, (usize, usize)> = HashMap::new();
-    let mut shared = HashSet::new();
     let libraries = Libraries::of(layout);
     let mut known: HashMap<PathBuf, Option<Inside>> = HashMap::new();
+    let mut dirs = Vec::new();
     for package in packages {
         for (index, group) in package.manifest.groups.iter().enumerate() {
             let base = layout.directory(group.scheme, package.manifest.name);
             let inside = known.entry(base).or_insert_with_key(|base| libraries.place(base));
             let Some(inside) = inside else { continue };
-            let owner = (package.index, index);
-            let mut seen = Cow::Borrowed("");
-            for dir in &group.dirs {
-                let Some(path) = inside.path(dir.path) else { continue };
-                for prefix in prefixes(&path).filter(|prefix| !is_at_or_above(prefix, &seen)) {
-                    let key = match &path {
-                        Cow::Borrowed(path) => key(&path[..prefix.len()]),
-                        Cow::Owned(_) => Cow::Owned(key(prefix).into_owned()),
-                    };
-                    match owners.entry(key) {
-                        Entry::Vacant(entry) => drop(entry.insert(owner)),
-                        Entry::Occupied(entry) if *entry.get() == owner => {}
-                        Entry::Occupied(entry) => {
-                            shared.insert(entry.key().clone().into_owned());
-                        }
-                    }
-                }
-                seen = path;
-            }
+            let paths = group.dirs.iter().filter_map(|dir| inside.path(dir.path));
+            dirs.extend(paths.map(|path| ((package.index, index), path)));
         }
     }
+    filled_by_several(dirs)
+}
+
+/// An owner, and a directory that it fills, sorted for each owner.
+type Filled<'p> = ((usize, usize), Cow<'p, str>);
+
+fn filled_by_several(mut dirs: Vec<Filled<'_>>) -> HashSet<String> {
+    let mut shared = HashSet::new();
+    while !dirs.is_empty() {
+        let before = shared.len();
+        let level = dirs.iter().filter_map(|(owner, path)| Some((*owner, first(path, &shared)?)));
+        let mut owners: HashMap<Cow<'_, str>, (usize, usize)> = HashMap::new();
+        let mut found = Vec::new();
+        let mut last = ((usize::MAX, 0), "");
+        for (owner, prefix) in level {
+            if std::mem::replace(&mut last, (owner, prefix)) == (owner, prefix) {
+                continue;
+            }
+            match owners.entry(key(prefix)) {
+                Entry::Vacant(entry) => drop(entry.insert(owner)),
+                Entry::Occupied(entry) if *entry.get() == owner => {}
+                Entry::Occupied(entry) => found.push(entry.key().clone().into_owned()),
+            }
+        }
+        shared.extend(found);
+        if shared.len() == before {
+            break;
+        }
+        dirs.retain(|(_, path)| prefixes(path).next().is_some_and(|top| shared.contains(&*key(top))));
+    }
     shared
+}
+
+/// The first directory of the way to `path` that is not known to be shared.
+fn first<'p>(path: &'p str, shared: &HashSet<String>) -> Option<&'p str> {
+    prefixes(path).find(|prefix| !shared.contains(&*key(prefix)))
 }
 
 /// Names that differ in case are one directory on some systems.
@@ -270,4 +288,30 @@ impl Inside {
 
 fn real(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn finds_every_directory_with_several_owners(
+            owners in prop::collection::vec(prop::collection::btree_set("[ab]{1,2}(/[ab]){0,3}", 0..6), 0..5)
+        ) {
+            let mut expected = HashSet::new();
+            for (index, own) in owners.iter().enumerate() {
+                for prefix in own.iter().flat_map(|path| prefixes(path)) {
+                    let others = owners.iter().enumerate().filter(|(other, _)| *other != index);
+                    if others.flat_map(|(_, other)| other).any(|path| prefixes(path).any(|other| other == prefix)) {
+                        expected.insert(prefix.to_owned());
+                    }
+                }
+            }
+            let dirs = owners.iter().enumerate();
+            let dirs = dirs.flat_map(|(index, own)| own.iter().map(move |path| ((index, 0), path.as_str().into())));
+            prop_assert_eq!(filled_by_several(dirs.collect()), expected);
+        }
+    }
 }
