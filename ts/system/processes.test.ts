@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { Failure } from '../errors/failure.ts'
 import { processes } from './processes.ts'
@@ -39,4 +42,24 @@ it('says a death by signal as shells do, and ends the program when asked', async
 it('fails with a problem when there is no such program', async () => {
   const task = processes.capture({ program: '/nowhere/at-all', args: [], env: {} }, 10, signal)
   await expect(task).rejects.toBeInstanceOf(Failure)
+})
+
+it('starts ourselves once more, and that process is no child of ours', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'pybun-unit-'))
+  const own = join(directory, 'own.mjs')
+  const said = join(directory, 'said')
+  writeFileSync(
+    own,
+    `import { writeFileSync } from 'node:fs'
+    writeFileSync(process.argv[2], JSON.stringify([process.ppid, process.argv.slice(3)]))`,
+  )
+  const argv = process.argv[1]
+  process.argv[1] = own
+  await processes.detach([said, 'one', "two 'words'"])
+  process.argv[1] = argv ?? ''
+  await expect.poll(() => existsSync(said) && readFileSync(said, 'utf8'), { timeout: 10_000 }).toContain('two')
+  const [parent, words] = JSON.parse(readFileSync(said, 'utf8'))
+  expect(words).toEqual(['one', "two 'words'"])
+  expect(parent).not.toBe(process.pid)
+  rmSync(directory, { recursive: true })
 })

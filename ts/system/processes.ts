@@ -60,10 +60,21 @@ export const processes: Processes = {
   async detach(args) {
     const own = process.argv[1]
     if (own === undefined) return
-    const child = spawn(process.execPath, [own, ...args], { detached: true, stdio: 'ignore', windowsHide: true })
-    // Another command does the work some other day.
-    child.on('error', () => {})
-    child.unref()
+    const options = { detached: true, stdio: 'ignore', windowsHide: true } as const
+    if (process.platform === 'win32') {
+      const child = spawn(process.execPath, [own, ...args], options)
+      child.on('error', () => {})
+      child.unref()
+      return
+    }
+    // It is to be no child of this process, which may become a program of the user's that waits for all of its own.
+    const words = ['-c', '"$@" &', 'sh', process.execPath, own, ...args]
+    await new Promise<void>((resolve) => {
+      // Without a shell another command does the work some other day.
+      spawn('/bin/sh', words, options)
+        .once('error', resolve)
+        .once('close', () => resolve())
+    })
   },
 }
 

@@ -178,6 +178,9 @@ fn compile(late: &Late<'_>, batch: &[Wheel<'_>], threads: usize) -> Result<(), E
     let open = || {
         let file = fs::File::options().write(true).create(true).truncate(false).open(&path)?;
         file.lock()?;
+        // The interpreters hold it too: when this process is killed, what they still write comes before what others do.
+        #[cfg(unix)]
+        rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty())?;
         Ok::<_, io::Error>(file)
     };
     let _held = open().map_err(io_error("lock", &path))?;

@@ -1,6 +1,6 @@
 //! What is tried, and what must hold afterwards.
 
-use crate::child::{FAILED, install};
+use crate::child::{FAILED, complete, install};
 use crate::trace::{End, Fault, run};
 use crate::wheels::{World, tree};
 use pybun_install::{LinkMode, installed, uninstall};
@@ -19,6 +19,7 @@ pub fn main() {
     timed("killed at any moment", || killed_at_any_moment(&expected, if long { 1000 } else { 60 }));
     timed("sixteen installations, one store, and collections", || many_and_collections(LinkMode::Auto, 16));
     timed("four installations into one environment", || four_into_one(LinkMode::Auto));
+    timed("bytecode afterwards: killed at any moment", || killed_while_completing(if long { 300 } else { 12 }));
     let expected = Expected::make(LinkMode::Tree);
     timed("tree links: killed at any moment", || killed_at_any_moment(&expected, if long { 300 } else { 12 }));
     // Each collection makes the others compile again: sixteen do not come to an end beside one that spares nothing.
@@ -163,6 +164,44 @@ fn killed_at_every_call(expected: &Expected, step: usize) -> String {
         expected.check(&fresh.0, &format!("killed at call {at}"));
         at += step;
     }
+}
+
+/// What comes after a command may end at any time, and the interpreters that it has started go on for a while.
+fn killed_while_completing(times: usize) -> String {
+    let prepared = || {
+        let fresh = fresh(LinkMode::Auto);
+        install(&fresh.0, "env", "new", 1).expect("nothing fails here");
+        fs::write(fresh.0.root.join("env/pyvenv.cfg"), "").expect("the directory of the test is ours");
+        fresh
+    };
+    let paths = |world: &World| -> Vec<String> {
+        let all = tree(&world.root.join("env")).into_iter().map(|(path, _)| path);
+        all.filter(|path| !path.ends_with(|last: char| last.is_ascii_digit())).collect()
+    };
+    let (whole, expected) = {
+        let fresh = prepared();
+        let start = Instant::now();
+        assert_eq!(child("complete", &fresh.0, "env").status().expect("a test can start itself").code(), Some(0));
+        (start.elapsed(), paths(&fresh.0))
+    };
+    assert!(expected.iter().filter(|path| path.ends_with(".pyc")).count() > 12, "{expected:?}");
+    let mut killed = 0;
+    for time in 0..times {
+        let fresh = prepared();
+        let wait = whole.mul_f64((time as f64 + 0.5) / times as f64);
+        let what = format!("killed after {wait:?} (time {time})");
+        let mut running = child("complete", &fresh.0, "env").spawn().expect("a test can start itself");
+        std::thread::sleep(wait);
+        killed += usize::from(running.try_wait().expect("it is our child").is_none());
+        let _ = running.kill();
+        running.wait().expect("it is our child");
+        assert_honest(&fresh.0, "env", &what);
+        complete(&fresh.0, "env").unwrap_or_else(|error| panic!("{what}: then: {error}"));
+        assert_eq!(paths(&fresh.0), expected, "{what}");
+        assert_sound(&fresh.0, &what);
+    }
+    assert!(killed > times / 4, "only {killed} of {times} were still running");
+    format!("{killed} of {times} were still running")
 }
 
 fn killed_at_any_moment(expected: &Expected, times: usize) -> String {

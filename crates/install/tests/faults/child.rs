@@ -1,7 +1,9 @@
 //! The process that installs: what it does is in PYBUN_FAULTS_CHILD, `<task> <root> <environment> <link mode>`.
 
-use crate::wheels::{Wheel, World};
-use pybun_install::{Change, Collection, Error, Limits, LinkMode, Options, Unpacking, change, collect};
+use crate::wheels::{Wheel, World, python};
+use pybun_install::{
+    Change, Collection, Error, Late, Layout, Limits, LinkMode, Options, Unpacking, change, collect, complete_bytecode,
+};
 use std::process::exit;
 use std::time::{Duration, SystemTime};
 
@@ -22,6 +24,7 @@ pub fn main() {
             finish(result);
         }
         "insist" => finish(install(&world, environment, "new", 200)),
+        "complete" => finish(complete(&world, environment)),
         // As if a day had passed, so that nothing is spared for having been used just now.
         "collect" => {
             let mut breath = Duration::from_millis(50);
@@ -63,6 +66,12 @@ fn place(world: &World, environment: &str, wheels: &[Wheel], tries: usize) -> Re
         }
     }
     Ok(())
+}
+
+/// As the process does that comes after a command.
+pub fn complete(world: &World, environment: &str) -> Result<(), Error> {
+    let layout = Layout { python: python(), ..world.environment(environment) };
+    complete_bytecode(&Late { store: &world.store(), layout: &layout, link: world.link }, 2)
 }
 
 fn finish(result: Result<(), Error>) {

@@ -74,8 +74,8 @@ impl World {
     }
 }
 
-/// Trees are compiled.
-fn python() -> PathBuf {
+/// For those that compile.
+pub fn python() -> PathBuf {
     static FOUND: LazyLock<PathBuf> = LazyLock::new(|| {
         let output = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
         let output = output.expect("these tests need a python3 on PATH");
