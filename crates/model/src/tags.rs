@@ -109,11 +109,22 @@ impl Tags {
 
     /// The rank of the best tag of `wheel`, or `None` when the wheel cannot be used.
     pub fn rank(&self, wheel: &WheelName) -> Option<TagRank> {
+        self.rank_of([&wheel.python, &wheel.abi, &wheel.platform])
+    }
+
+    /// The same for the name of a file, of which only the end is looked at.
+    pub fn rank_of_file(&self, filename: &str) -> Option<TagRank> {
+        let mut parts = filename.strip_suffix(".whl")?.rsplitn(4, '-');
+        let (platform, abi, python) = (parts.next()?, parts.next()?, parts.next()?);
+        self.rank_of([python, abi, platform])
+    }
+
+    fn rank_of(&self, [python, abi, platform]: [&str; 3]) -> Option<TagRank> {
         let mut best = None;
         let mut tag = String::new();
-        for python in wheel.python.split('.') {
-            for abi in wheel.abi.split('.') {
-                for platform in wheel.platform.split('.') {
+        for python in python.split('.') {
+            for abi in abi.split('.') {
+                for platform in platform.split('.') {
                     tag.clear();
                     tag.extend([python, "-", abi, "-", platform]);
                     let rank = self.ranks.get(tag.as_str()).copied();
@@ -219,7 +230,10 @@ mod tests {
     }
 
     fn rank(tags: &Tags, name: &str) -> Option<TagRank> {
-        tags.rank(&format!("a-1-{name}.whl").parse().unwrap())
+        let file = format!("a-1-{name}.whl");
+        let rank = tags.rank(&file.parse().unwrap());
+        assert_eq!(tags.rank_of_file(&file), rank);
+        rank
     }
 
     #[test]

@@ -172,8 +172,9 @@ fn best_file<'a>(package: &'a Package, tags: &Tags) -> Option<(&'a File, Option<
         Source::Index { .. } | Source::Url(_) | Source::Path(_) => {}
     }
     let wheels = package.files.iter().filter_map(|file| {
-        let wheel = WheelName::from_str(&file.filename).ok()?;
-        Some((tags.rank(&wheel)?, file, wheel))
+        // Most do not fit, which the end of their names tells.
+        let rank = tags.rank_of_file(&file.filename)?;
+        Some((rank, file, WheelName::from_str(&file.filename).ok()?))
     });
     let best = wheels.min_by(|(rank_a, _, a), (rank_b, _, b)| rank_a.cmp(rank_b).then_with(|| b.build.cmp(&a.build)));
     if let Some((_, file, wheel)) = best {
