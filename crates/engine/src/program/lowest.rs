@@ -29,9 +29,10 @@ pub fn become_lowest() {}
 fn when_idle() {
     const IOPRIO_WHO_PROCESS: libc::c_int = 1;
     const IOPRIO_CLASS_IDLE: libc::c_int = 3 << 13;
-    let none = libc::sched_param { sched_priority: 0 };
-    // SAFETY: both calls read their arguments and change nothing but how this process is scheduled.
+    // SAFETY: the structure, which has more fields with some C libraries, is plain numbers; both calls read their arguments
+    // and change nothing but how this process is scheduled.
     unsafe {
+        let none: libc::sched_param = std::mem::zeroed();
         libc::sched_setscheduler(0, libc::SCHED_IDLE, &none);
         libc::syscall(libc::SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_CLASS_IDLE);
     }

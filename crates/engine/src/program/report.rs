@@ -2,10 +2,11 @@
 
 use crate::options::{Command, Options};
 use crate::progress::Progress;
+#[cfg(unix)]
 use crate::write::WRITING;
 use pybun_model::{Event, Phase, Unit};
 use serde::Serialize;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -114,6 +115,7 @@ impl Report {
     }
 
     /// Ends the process with the last word, unless that was said.
+    #[cfg(unix)]
     pub fn interrupt(&self) {
         let _written = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -154,10 +156,14 @@ impl Report {
     }
 }
 
+#[cfg(unix)]
 const INTERRUPTED: &str = "cli/interrupted";
+#[cfg(unix)]
 const INTERRUPTED_TEXT: &str = "Interrupted; no file was left half-written";
 
+#[cfg(unix)]
 fn in_colour() -> bool {
+    use std::io::IsTerminal;
     let is = |name: &str, expected: fn(&str) -> bool| std::env::var(name).is_ok_and(|value| expected(&value));
     std::io::stderr().is_terminal()
         && !is("NO_COLOR", |value| !value.is_empty())

@@ -2,7 +2,7 @@
 
 use super::{PairError, Place};
 use crate::manifest::join;
-use crate::trees::{is_at_or_above, prefixes};
+use crate::trees::prefixes;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, mkdirat, openat, symlinkat, unlinkat};
 use rustix::io::Errno;
 use std::fs::File;
@@ -194,5 +194,21 @@ impl Place for Pair<'_> {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Is `path` the directory `prefix`, or something below it?
+fn is_at_or_above(prefix: &str, path: &str) -> bool {
+    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_what_lies_below() {
+        assert!(is_at_or_above("a/b", "a/b") && is_at_or_above("a", "a/b"));
+        assert!(!is_at_or_above("a/b", "a") && !is_at_or_above("a", "ab/c"));
     }
 }
