@@ -3,7 +3,7 @@
 use crate::Decline;
 use crate::collect;
 use crate::describe::{headline, move_line, packages, up_to_date};
-use crate::lock::{LockResult, Locked, Saved, client, hold, lock_project, runtime, save};
+use crate::lock::{LockResult, Saved, client, hold, lock_project, runtime, save};
 use crate::place::Place;
 use crate::report::{Done, Report, text_of};
 use pybun_engine::bytecode::{self, Afterwards, Compile};
@@ -54,32 +54,26 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
         let options = pybun_install::Options { link: place.link_mode, compile, ..sync::options() };
         let applied = sync::apply_with(&planned, &fetched, &place.cache_dir, &options, &*report.emitter());
         applied.map_err(|_| Decline)?;
+        if planned.brings_any() {
+            complete_later(place, &planned.environment);
+        }
         collect::start_when_due(place);
     }
-    std::thread::scope(|scope| {
-        if planned.brings_any() && place.compile == Compile::Background {
-            // Starting a process takes as long as all that is left to do here.
-            scope.spawn(|| complete_later(place, &planned.environment));
-        }
-        Ok(conclude(place, &planned, &fetched, &locked))
-    })
-}
-
-/// What the next command is to know, and what this one says.
-fn conclude(place: &Place, planned: &Planned, fetched: &Fetched, locked: &Locked) -> Done {
     if !place.steered {
         // Without a stamp everything still works.
-        let _ = stamp::write(ready(place, planned, locked.lock.packages.len()));
+        let _ = stamp::write(ready(place, &planned, locked.lock.packages.len()));
     }
     let shown = place.short(&planned.environment.root);
     let mut summary = vec![headline(&planned.moves, &shown)];
     summary.extend(planned.moves.iter().filter_map(move_line));
-    let result = result(place, &planned.environment, &planned.moves, fetched, locked.changed);
-    Done { result: text_of(&result), summary }
+    let result = result(place, &planned.environment, &planned.moves, &fetched, locked.changed);
+    Ok(Done { result: text_of(&result), summary })
 }
 
 fn complete_later(place: &Place, environment: &Environment) {
-    if let Ok(own) = std::env::current_exe() {
+    if place.compile == Compile::Background
+        && let Ok(own) = std::env::current_exe()
+    {
         let (cache_dir, link) = (place.cache_dir.as_path(), place.link_mode);
         bytecode::complete_later(&own, &Afterwards { environment, cache_dir, link, starts_program: false });
     }
