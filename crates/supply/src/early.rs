@@ -1,8 +1,8 @@
 //! Unpacking a wheel while it arrives, whenever a processor is free.
 
 use pybun_fetch::Arrival;
-use pybun_install::{Arriving, Error, Stored, Unpacking};
-use pybun_model::Sha256;
+use pybun_install::{Arriving, Error, Store, Stored, Unpacking};
+use pybun_model::{Sha256, WheelName};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
@@ -16,7 +16,10 @@ const STEP: u64 = 1 << 20;
 pub(crate) struct Early(Arc<Shared>);
 
 struct Shared {
-    arriving: Mutex<Arriving>,
+    store: Store,
+    name: WheelName,
+    /// Nothing before the first job.
+    arriving: Mutex<Option<Arriving>>,
     /// The processors that are free.
     processors: Arc<Semaphore>,
     landed: AtomicU64,
@@ -26,9 +29,11 @@ struct Shared {
 }
 
 impl Early {
-    pub fn new(arriving: Arriving, processors: Arc<Semaphore>) -> Self {
+    pub fn new(store: &Store, name: &WheelName, processors: Arc<Semaphore>) -> Self {
         Self(Arc::new(Shared {
-            arriving: Mutex::new(arriving),
+            store: store.clone(),
+            name: name.clone(),
+            arriving: Mutex::new(None),
             processors,
             landed: AtomicU64::new(0),
             begun: AtomicU64::new(0),
@@ -41,11 +46,33 @@ impl Early {
         let shared = self.0;
         // A job that has not begun yet finds nothing to do.
         shared.landed.store(0, Ordering::Release);
-        let mut arriving = shared.arriving.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = shared.arriving.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut arriving = begun.map_or_else(|| shared.store.begin(&shared.name), Ok)?;
         if shared.is_restarted.load(Ordering::Acquire) {
             arriving.distrust();
         }
         arriving.finish(path, sha256, unpacking, &pybun_model::silent)
+    }
+}
+
+impl Shared {
+    /// As far as the file has come, also meanwhile.
+    fn advance(&self, path: &Path) {
+        let mut arriving = self.arriving.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut done = 0;
+        loop {
+            let landed = self.landed.load(Ordering::Acquire);
+            if landed <= done || self.is_restarted.load(Ordering::Acquire) {
+                return;
+            }
+            if arriving.is_none() {
+                // What is wrong with the store is met again at the end, and told.
+                *arriving = self.store.begin(&self.name).ok();
+            }
+            let Some(arriving) = arriving.as_mut() else { return };
+            arriving.advance(path, landed);
+            done = landed;
+        }
     }
 }
 
@@ -63,16 +90,7 @@ impl Arrival for Early {
         shared.begun.store(bytes, Ordering::Relaxed);
         let (shared, path) = (shared.clone(), path.to_owned());
         tokio::task::spawn_blocking(move || {
-            let mut arriving = shared.arriving.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut done = 0;
-            loop {
-                let landed = shared.landed.load(Ordering::Acquire);
-                if landed <= done || shared.is_restarted.load(Ordering::Acquire) {
-                    break;
-                }
-                arriving.advance(&path, landed);
-                done = landed;
-            }
+            shared.advance(&path);
             drop(processor);
         });
     }

@@ -112,7 +112,7 @@ impl Supply {
         let permit = self.shared.downloading.acquire().await.expect("the semaphore is never closed");
         let unpacking = &self.shared.unpacking;
         let problem = |error: pybun_install::Error| Problem::from(&error);
-        let early = Early::new(self.shared.store.begin(wheel).map_err(problem)?, unpacking.clone());
+        let early = Early::new(&self.shared.store, wheel, unpacking.clone());
         // Nothing is done early with what may be anything.
         let arrival = want.sha256.is_some().then_some(&early as &dyn Arrival);
         let emit = |event| progress.emit(event);
