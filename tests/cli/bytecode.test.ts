@@ -164,8 +164,8 @@ test('pip takes it away with the rest', async () => {
 test('a process that was killed leaves what another one completes', async () => {
   project('one', ['large'])
   await pybun('one', ['install'])
+  await expect.poll(workers).toHaveLength(1)
   const [worker = 0] = workers()
-  expect(worker).toBeGreaterThan(1)
   // With the interpreters that it has started.
   process.kill(-worker, 'SIGKILL')
   await ended()
@@ -179,7 +179,7 @@ test('a process that was killed leaves what another one completes', async () => 
 test('an environment may go while it is completed', async () => {
   project('one', ['large'])
   await pybun('one', ['install'])
-  expect(workers()).toHaveLength(1)
+  await expect.poll(workers).toHaveLength(1)
   rmSync(join(box.project, 'one', '.pybun'), { recursive: true, maxRetries: 10 })
   await ended()
   expect(existsSync(join(box.project, 'one', '.pybun'))).toBe(false)
@@ -189,7 +189,7 @@ test('an environment may go while it is completed', async () => {
   project('two', ['large'])
   rmSync(box.cache, { recursive: true })
   await pybun('two', ['install'])
-  expect(workers()).toHaveLength(1)
+  await expect.poll(workers).toHaveLength(1)
   await pybun('two', ['add', 'alpha'])
   await pybun('two', ['remove', 'large'])
   await ended()
