@@ -165,7 +165,7 @@ export const ROWS: Row[] = [
   ),
   wheel('a flipped bit behind what is unpacked', { flipAt: 2_900_000 }, 'fetch/hash-mismatch'),
   wheel('a flipped bit in what is unpacked', { flipAt: 1_000_000 }, 'fetch/hash-mismatch'),
-  wheel('a length that is too large', { lengthOff: 10 }, 'fetch/unreachable'),
+  wheel('a length that is too large, behind bytes that are right', { lengthOff: 10 }, 'installed'),
   wheel('a length that is too small', { lengthOff: -10 }, 'fetch/size-mismatch'),
   wheel(
     'more bytes than there are',
