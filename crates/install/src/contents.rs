@@ -7,9 +7,10 @@
 use crate::manifest::Manifest;
 use crate::store::Store;
 use pybun_model::{PackageName, Sha256};
+use sha2::Digest as _;
 use std::collections::HashMap;
 use std::fs;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -115,13 +116,17 @@ pub(crate) fn create(path: &Path, executable: bool) -> io::Result<fs::File> {
 
 /// Of the file at `path`.
 pub(crate) fn digest_of(path: &Path) -> io::Result<Digest> {
-    let mut file = fs::File::open(path)?;
     let mut hasher = blake3::Hasher::new();
-    let mut chunk = vec![0; 256 << 10];
-    loop {
-        match file.read(&mut chunk)? {
-            0 => return Ok(*hasher.finalize().as_bytes()),
-            n => drop(hasher.update(&chunk[..n])),
-        }
-    }
+    feed(path, &mut hasher).map(|()| *hasher.finalize().as_bytes())
+}
+
+/// The same as indexes and RECORD have it.
+pub(crate) fn sha256_of(path: &Path) -> io::Result<Sha256> {
+    let mut hasher = sha2::Sha256::new();
+    feed(path, &mut hasher).map(|()| Sha256(hasher.finalize().into()))
+}
+
+fn feed(path: &Path, to: &mut impl Write) -> io::Result<()> {
+    let mut file = io::BufReader::with_capacity(256 << 10, fs::File::open(path)?);
+    io::copy(&mut file, to).map(drop)
 }

@@ -6,12 +6,12 @@
 //! `manifest` is that of the last use, as `gc` wants it. Nothing is forced to the disk: what survives a power failure
 //! may be incomplete, which `verify` finds. `docs/design/store.md` says all of it.
 
+use crate::contents::sha256_of;
 use crate::error::io_error;
 use crate::manifest::Manifest;
 use crate::unpack::Arriving;
 use crate::{Error, trees, verify};
 use pybun_model::{Emit, PackageName, Sha256, WheelName};
-use sha2::Digest;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -54,7 +54,12 @@ pub struct Stored {
 impl Store {
     /// Touches nothing; directories are made when they are needed.
     pub fn open(cache_dir: &Path) -> Self {
-        Self { root: cache_dir.join("packages").join("v3") }
+        Self::of_version(cache_dir, "v3")
+    }
+
+    /// That of an earlier PyBun.
+    pub(crate) fn of_version(cache_dir: &Path, version: &str) -> Self {
+        Self { root: cache_dir.join("packages").join(version) }
     }
 
     /// Asking is a use: what was found is not removed for the next hour.
@@ -323,17 +328,5 @@ fn unprotect(path: &Path) {
     let Ok(entries) = fs::read_dir(path) else { return };
     for entry in entries.flatten() {
         unprotect(&entry.path());
-    }
-}
-
-pub(crate) fn sha256_of(path: &Path) -> io::Result<Sha256> {
-    let mut file = fs::File::open(path)?;
-    let mut hasher = sha2::Sha256::new();
-    let mut chunk = vec![0; 256 << 10];
-    loop {
-        match file.read(&mut chunk)? {
-            0 => return Ok(Sha256(hasher.finalize().into())),
-            n => hasher.update(&chunk[..n]),
-        }
     }
 }

@@ -1,12 +1,12 @@
 //! Comparing an unpacked wheel with its manifest, byte by byte.
 
-use crate::contents::digest_of;
+use crate::contents::{digest_of, sha256_of};
 use crate::error::io_error;
 use crate::layout::Layout;
 use crate::manifest::Manifest;
 use crate::parallel::for_each;
 use crate::record::parse_record;
-use crate::store::{Store, sha256_of};
+use crate::store::Store;
 use crate::{Error, InstalledDist, bytecode};
 use pybun_model::Sha256;
 use std::collections::{HashMap, HashSet};

@@ -118,20 +118,20 @@ mod tests {
     fn portable(text: &str) -> String {
         let requirements = vec![text.parse().unwrap()];
         let inputs = Inputs::of(vec![Root { kind: RootKind::Project, requirements }]);
-        let inputs = inputs.portable(Path::new("/home/me/work/project"));
+        let inputs = inputs.portable(Path::new("/home/me/code/project"));
         inputs.roots[0].requirements[0].displayable_with_credentials().to_string()
     }
 
     #[test]
     fn paths_are_relative_and_credentials_gone() {
         for (text, expected) in [
-            ("a @ file:///home/me/work/a", "a @ project:../a"),
-            ("a @ file:///home/me/work/project/sub/a%20b", "a @ project:sub/a%20b"),
+            ("a @ file:///home/me/code/a", "a @ project:../a"),
+            ("a @ file:///home/me/code/project/sub/a%20b", "a @ project:sub/a%20b"),
             ("a @ file:///home/me/x/a-1.zip#subdirectory=d", "a @ project:../../x/a-1.zip#subdirectory=d"),
             ("a @ file:///opt/wheels/a", "a @ file:///opt/wheels/a"),
             ("a @ https://me:secret@h.example/a-1.tar.gz", "a @ https://h.example/a-1.tar.gz"),
             ("a @ git+https://token@h.example/a@v1", "a @ git+https://h.example/a@v1"),
-            ("a @ git+file:///home/me/work/r@v1", "a @ git+file:///home/me/work/r@v1"),
+            ("a @ git+file:///home/me/code/r@v1", "a @ git+file:///home/me/code/r@v1"),
             ("a @ git+ssh://git@h.example/a", "a @ git+ssh://git@h.example/a"),
             ("a[x]>=1 ; os_name == 'nt'", "a[x]>=1 ; os_name == 'nt'"),
         ] {
@@ -141,8 +141,8 @@ mod tests {
 
     #[test]
     fn relative_paths_lead_back() {
-        let root = Path::new("/home/me/work/project");
-        for path in ["/home/me/work/a", "/home/me/work/project", "/home/me/work/project/x/y", "/opt/x"] {
+        let root = Path::new("/home/me/code/project");
+        for path in ["/home/me/code/a", "/home/me/code/project", "/home/me/code/project/x/y", "/opt/x"] {
             let relative = relative_path(root, Path::new(path)).unwrap_or(path.to_owned());
             assert_eq!(absolute(root, &relative), Path::new(path), "{relative}");
         }

@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 /// Less is quickly fetched again.
-pub(crate) const KEPT: u64 = 8 << 20;
+const KEPT: u64 = 8 << 20;
 
 /// It is removed with this value, unless it was released.
 #[derive(Debug)]

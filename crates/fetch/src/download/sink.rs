@@ -8,7 +8,7 @@ use crate::retry::Again;
 use pybun_model::{Distribution, Emit, Event, IndexFile, Phase, Sha256, Unit};
 use reqwest::header::HeaderValue;
 use sha2::Digest;
-use std::io::{Read, Seek, Write};
+use std::io::{self, BufReader, Seek, Write};
 
 pub(super) const BUFFER: usize = 256 << 10;
 /// No distribution is larger; the disk is not filled for a server that never ends.
@@ -64,16 +64,11 @@ impl<'a> Sink<'a> {
     }
 
     fn take_over(&mut self) -> Result<(), Error> {
-        let unreadable = |part: &Part, error: &std::io::Error| Error::write(&part.path, error);
-        let mut chunk = vec![0; if self.part.is_kept { BUFFER } else { 0 }];
-        while !chunk.is_empty() {
-            let count = self.part.file.read(&mut chunk).map_err(|error| unreadable(&self.part, &error))?;
-            if count == 0 {
-                break;
-            }
-            self.hasher.update(&chunk[..count]);
-            self.done += count as u64;
+        if !self.part.is_kept {
+            return Ok(());
         }
+        let mut begun = BufReader::with_capacity(BUFFER, &self.part.file);
+        self.done = io::copy(&mut begun, &mut self.hasher).map_err(|error| Error::write(&self.part.path, &error))?;
         (self.written, self.reported, self.is_patched) = (self.done, self.done, self.done > 0);
         if self.done > 0 {
             self.tell_landed();

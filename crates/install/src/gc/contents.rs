@@ -64,9 +64,7 @@ impl Contents {
             // Its wheel was taken out, and nothing links it any more.
             if wheels.binary_search(&sha256).is_err() && !noted.contains(&sha256) && !trees::is_linked(store, &sha256) {
                 let path = trees::of_wheel(store, &sha256);
-                let (what, own) = (format!("trees of {sha256}"), unshared_bytes(&path));
-                let used = SystemTime::UNIX_EPOCH;
-                contents.add(Item { kind: Kind::Rest, what, used, path, own, shared: Vec::new(), trees: None });
+                contents.add_rest(format!("trees of {sha256}"), unshared_bytes(&path), path);
             }
         }
         contents.store_bytes = contents.bytes;
@@ -86,16 +84,15 @@ impl Contents {
         }
         for (path, found) in abandoned(&cache_dir.join("tmp")) {
             let what = path.strip_prefix(cache_dir).unwrap_or(&path).to_string_lossy().into_owned();
-            let (used, own) = (SystemTime::UNIX_EPOCH, found.len());
-            contents.add(Item { kind: Kind::Rest, what, used, path, own, shared: Vec::new(), trees: None });
+            contents.add_rest(what, found.len(), path);
         }
         for old in OLD_STORES {
-            let path = cache_dir.join("packages").join(old);
-            if path.is_dir() {
-                let own = unshared_bytes(&path);
-                let what = format!("packages/{old}");
-                let used = SystemTime::UNIX_EPOCH;
-                contents.add(Item { kind: Kind::Rest, what, used, path, own, shared: Vec::new(), trees: None });
+            let store = Store::of_version(cache_dir, old);
+            // Environments have tree links into it.
+            let in_use = trees::wheels(&store)?.iter().any(|sha256| trees::is_linked(&store, sha256));
+            if store.root().is_dir() && !in_use {
+                let path = store.root().to_owned();
+                contents.add_rest(format!("packages/{old}"), unshared_bytes(&path), path);
             }
         }
         Ok(contents)
@@ -104,6 +101,12 @@ impl Contents {
     fn add(&mut self, item: Item) {
         self.bytes += item.own;
         self.items.push(item);
+    }
+
+    /// What is removed whenever somebody looks.
+    fn add_rest(&mut self, what: String, own: u64, path: PathBuf) {
+        let used = SystemTime::UNIX_EPOCH;
+        self.add(Item { kind: Kind::Rest, what, used, path, own, shared: Vec::new(), trees: None });
     }
 
     fn add_wheel(&mut self, store: &Store, sha256: &Sha256, noted: bool) {

@@ -2,12 +2,12 @@
 
 use super::package::{Bases, Package};
 use crate::Error;
+use crate::contents::sha256_of;
 use crate::installed::metadata_names;
 use crate::layout::Layout;
 use crate::link::Method;
 use crate::manifest::File;
 use crate::record::{Row, parse_record};
-use crate::store::sha256_of;
 use pybun_model::{Emit, Event, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;

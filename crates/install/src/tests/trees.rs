@@ -339,6 +339,19 @@ fn a_directory_to_be_carried_away_has_files() {
 }
 
 #[test]
+fn an_earlier_store_stays_while_environments_lead_into_it() {
+    let world = world();
+    let a = world.add(&wheel("a", "1", &["a/__init__.py"]));
+    world.tree_install(&[a]);
+    let packages = world.root().join("cache/packages");
+    fs::rename(packages.join("v3"), packages.join("v2")).unwrap();
+    assert_eq!(world.collected(), Vec::<String>::new());
+    fs::remove_dir_all(&world.layout.prefix).unwrap();
+    assert_eq!(world.collected(), ["packages/v2"]);
+    assert!(!packages.join("v2").exists());
+}
+
+#[test]
 fn a_store_that_cannot_be_written_gives_hardlinks_and_a_note() {
     let world = world();
     let a = world.add(&wheel("a", "1", &["a/__init__.py"]));
