@@ -169,7 +169,7 @@ struct RequirementsWire {
 pub fn requirements_read(request: String) -> napi::Result<String> {
     answer(&request, |RequirementsWire { paths, cwd, require_hashes }| {
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-        let environment: BTreeMap<String, String> = std::env::vars().collect();
+        let environment = crate::python::variables();
         let mut read = |path: &str| read_file(&cwd, path);
         let read = pybun_manifest::requirements::parse(&paths, &environment, &mut read).map_err(all)?;
         let hashing =

@@ -6,6 +6,7 @@ use pybun_model::{Problem, VersionSpecifiers};
 use pybun_python::{Environment, Interpreter, Search, Wanted};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 #[derive(Deserialize)]
@@ -85,7 +86,12 @@ pub fn environment_read(request: String) -> napi::Result<String> {
 }
 
 pub(crate) fn search(cwd: PathBuf, cache_dir: PathBuf) -> Search {
-    Search { cwd, cache_dir, environment: std::env::vars().collect() }
+    Search { cwd, cache_dir, environment: variables() }
+}
+
+/// Those that are text: nobody asks for another one.
+pub(crate) fn variables() -> BTreeMap<String, String> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
 pub(crate) fn specifiers(text: &str) -> Result<VersionSpecifiers, Vec<Problem>> {
