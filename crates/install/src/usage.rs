@@ -17,7 +17,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// Notes an environment whose links cannot be counted. Failing to do so harms nobody who does not delete.
+/// Notes an environment whose links cannot be counted. A store that may only be read has no notes.
 pub(crate) fn note(store: &Store, layout: &Layout) -> Result<(), Error> {
     let directory = directory(store);
     let key = blake3::hash(layout.prefix.as_os_str().as_encoded_bytes()).to_hex();
@@ -27,33 +27,53 @@ pub(crate) fn note(store: &Store, layout: &Layout) -> Result<(), Error> {
     if fs::read_to_string(&path).is_ok_and(|found| found == text) {
         return Ok(());
     }
-    let write = || {
-        fs::create_dir_all(&directory)?;
-        let temporary = store.temporary().map_err(|_| ErrorKind::Other)?;
-        let new = temporary.join("environment");
-        fs::write(&new, &text)?;
-        fs::rename(&new, &path)?;
-        fs::remove_dir(&temporary)
-    };
-    write().map_err(crate::error::io_error("write", &path))
+    match write(store, &path, &text) {
+        // Whoever may only read a store takes copies of its files, which need it no more; others collect it.
+        Err(Error::Io { source, .. })
+            if matches!(source.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) =>
+        {
+            Ok(())
+        }
+        written => written,
+    }
 }
 
-/// The wheels of the noted environments. One that is gone is forgotten.
+fn write(store: &Store, path: &Path, text: &str) -> Result<(), Error> {
+    let temporary = store.temporary()?;
+    let new = temporary.join("environment");
+    let write = || {
+        fs::create_dir_all(directory(store))?;
+        fs::write(&new, text)?;
+        fs::rename(&new, path)?;
+        fs::remove_dir(&temporary)
+    };
+    write().map_err(crate::error::io_error("write", path))
+}
+
+/// The wheels of the noted environments.
 pub(crate) fn noted(store: &Store) -> Result<HashSet<Sha256>, Error> {
     let directory = directory(store);
     let mut used = HashSet::new();
     for name in names(&directory)? {
-        let path = directory.join(name);
-        let Ok(text) = fs::read_to_string(&path) else { continue };
-        let libraries: Vec<&Path> = text.lines().map(Path::new).filter(|library| library.is_dir()).collect();
-        if libraries.is_empty() {
-            let _ = fs::remove_file(&path);
-        }
-        for library in libraries {
+        let Ok(text) = fs::read_to_string(directory.join(name)) else { continue };
+        for library in text.lines().map(Path::new).filter(|library| library.is_dir()) {
             used.extend(wheels_of(library)?);
         }
     }
     Ok(used)
+}
+
+/// Forgets the noted environments that are gone.
+pub(crate) fn sweep(store: &Store) -> Result<(), Error> {
+    let directory = directory(store);
+    for name in names(&directory)? {
+        let path = directory.join(name);
+        if fs::read_to_string(&path).is_ok_and(|text| !text.lines().any(|library| Path::new(library).is_dir())) {
+            // Somebody else may have done it; that it stays harms nobody.
+            let _ = fs::remove_file(&path);
+        }
+    }
+    Ok(())
 }
 
 fn wheels_of(library: &Path) -> Result<Vec<Sha256>, Error> {

@@ -3,16 +3,20 @@
 use super::Kind;
 use crate::contents::Digest;
 use crate::manifest::Manifest;
-use crate::store::{STALE, Store};
+use crate::store::{STALE, Store, names};
 use crate::{Error, bytecode, trees, usage};
 use pybun_model::Sha256;
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Of earlier PyBuns.
 const OLD_STORES: [&str; 2] = ["v1", "v2"];
+/// What they hold beside the wheels.
+const OF_STORES: [&str; 9] =
+    ["files", "tmp", "names", "trees", "environments", "interpreters", "lock", "collected", "compiling"];
 
 /// Something that can be removed.
 pub(super) struct Item {
@@ -68,8 +72,11 @@ impl Contents {
             }
         }
         contents.store_bytes = contents.bytes;
-        for (kind, directory) in [(Kind::Answer, "http"), (Kind::Build, "build"), (Kind::Log, "logs")] {
+        for (kind, directory) in [(Kind::Answer, "http/v1"), (Kind::Build, "build/v1"), (Kind::Log, "logs")] {
             files_below(&cache_dir.join(directory), &mut |path, found| {
+                if kind == Kind::Log && !is_log(path) {
+                    return;
+                }
                 let what = path.strip_prefix(cache_dir).unwrap_or(path).to_string_lossy().into_owned();
                 contents.add(Item {
                     kind,
@@ -90,7 +97,7 @@ impl Contents {
             let store = Store::of_version(cache_dir, old);
             // Environments have tree links into it.
             let in_use = trees::wheels(&store)?.iter().any(|sha256| trees::is_linked(&store, sha256));
-            if store.root().is_dir() && !in_use {
+            if store.root().is_dir() && !in_use && is_store(store.root())? {
                 let path = store.root().to_owned();
                 contents.add_rest(format!("packages/{old}"), unshared_bytes(&path), path);
             }
@@ -179,11 +186,27 @@ fn abandoned(directory: &Path) -> Vec<(PathBuf, fs::Metadata)> {
     let mut found = Vec::new();
     files_below(directory, &mut |path, metadata| {
         let age = metadata.modified().ok().and_then(|time| time.elapsed().ok());
-        if age.is_some_and(|age| age > STALE) {
+        let ours = path.parent() == Some(directory) && (has_name(path, "fetch-", "") || has_name(path, "part-", ""));
+        if ours && age.is_some_and(|age| age > STALE) {
             found.push((path.to_owned(), metadata.clone()));
         }
     });
     found
+}
+
+/// Somebody may have named a directory that holds other things as well: what no PyBun has made is none of our business.
+fn is_log(path: &Path) -> bool {
+    has_name(path, "build-", ".log")
+}
+
+fn has_name(path: &Path, start: &str, end: &str) -> bool {
+    path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with(start) && name.ends_with(end))
+}
+
+/// Does it hold nothing but what stores have held?
+fn is_store(root: &Path) -> Result<bool, Error> {
+    let digits = |name: &str| name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Ok(names(root)?.iter().all(|name| digits(name) || OF_STORES.contains(&name.as_str())))
 }
 
 /// Readers leave a trace where the file system keeps it.

@@ -102,6 +102,7 @@ pub fn collect(cache_dir: &Path, collection: &Collection) -> Result<Collected, E
     }
     if !collection.dry_run {
         sweep_names(&store)?;
+        usage::sweep(&store)?;
     }
     done.after = contents.bytes;
     Ok(done)

@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use super::wheel_writer::WheelWriter;
-use super::{World, options};
+use super::{World, options, tree};
 use crate::{Collected, Collection, Install, Kind, Limits, LinkMode, Options, collect, install, size};
 use std::fs;
 use std::time::{Duration, SystemTime};
@@ -88,6 +88,12 @@ fn what_an_environment_uses_stays_however_it_was_linked() {
             fs::remove_dir_all(world.root().join("moved")).unwrap();
         } else {
             fs::remove_dir_all(&world.layout.prefix).unwrap();
+            let notes = || tree(&world.root().join("cache/packages/v3/environments")).len();
+            let request = Collection { limits: nothing(), dry_run: true, now: SystemTime::now() };
+            collect(&world.root().join("cache"), &request).unwrap();
+            assert_eq!(notes(), 1, "a dry run changes nothing");
+            world.collect(Limits::default());
+            assert_eq!(notes(), 0);
         }
         assert_eq!(names(&world.collect(nothing())), ["a 1"], "{link:?}");
     }
@@ -140,17 +146,47 @@ fn other_caches_go_too_and_old_stores_always() {
     old("packages/v1/aa/x", 1);
     old("tmp/part-of-a-wheel", 2);
     old("tmp/part-of-another", 0);
+    old("logs/build-a-1-x.log", 30);
     let collected = world.collect(Limits { max_size: None, max_age: Some(DAY * 5) });
     let found: Vec<_> = collected.removed.iter().map(|one| (one.kind, one.what.as_str(), one.bytes)).collect();
     let expected = [
         (Kind::Rest, "packages/v1", 7),
         (Kind::Rest, "tmp/part-of-a-wheel", 7),
+        (Kind::Log, "logs/build-a-1-x.log", 7),
         (Kind::Build, "build/v1/x/wheel.whl", 7),
         (Kind::Answer, "http/v1/pages/a", 7),
     ];
     assert_eq!(found, expected);
     assert!(cache.join("http/v1/pages/b").exists() && collected.after == 7);
     assert!(cache.join("tmp/part-of-another").exists());
+}
+
+#[test]
+fn what_is_not_ours_stays_whatever_directory_was_named() {
+    let world = World::new();
+    let home = world.root().join("cache");
+    let precious = [
+        "tmp/thesis.odt",
+        "tmp/part-2/thesis.odt",
+        "build/project/main.c",
+        "logs/diary.log",
+        "http/index.html",
+        "packages/v1/mine.txt",
+        "packages/v2/mine/aa",
+    ];
+    for path in precious {
+        let path = home.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "precious").unwrap();
+        let time = SystemTime::now() - DAY * 900;
+        let times = fs::FileTimes::new().set_accessed(time).set_modified(time);
+        fs::File::options().write(true).open(&path).unwrap().set_times(times).unwrap();
+    }
+    let collected = world.collect(Limits { max_size: Some(0), max_age: Some(DAY) });
+    assert_eq!(names(&collected), Vec::<&str>::new());
+    for path in precious {
+        assert!(home.join(path).exists(), "{path}");
+    }
 }
 
 #[test]
