@@ -2,6 +2,7 @@
 
 use crate::journal::Journal;
 use crate::layout::Layout;
+use crate::record::parse_record;
 use crate::wheel::header;
 use crate::{Error, WHEEL_FILE, tree_links};
 use pybun_model::{PackageName, Sha256, Version};
@@ -62,14 +63,32 @@ pub fn installed(layout: &Layout) -> Result<Vec<InstalledDist>, Error> {
     Ok(found)
 }
 
-/// The names in a library that end like metadata.
+/// The names in a library that end like metadata, but those that a distribution has among its files: it is one, whatever
+/// its wheel took along.
 pub(crate) fn metadata_names(library: &Path) -> Result<Vec<String>, Error> {
     let entries = match fs::read_dir(library) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(crate::error::io_error("read", library))?,
     };
     let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-    Ok(names.filter(|name| name.ends_with(".dist-info") || name.ends_with(".egg-info")).collect())
+    let mut names: Vec<String> =
+        names.filter(|name| name.ends_with(".dist-info") || name.ends_with(".egg-info")).collect();
+    if names.iter().any(|name| name.ends_with(".egg-info")) {
+        let brought = egg_info_of_others(library, &names);
+        names.retain(|name| !brought.contains(name));
+    }
+    Ok(names)
+}
+
+/// Those directories and files of the old kind that a RECORD lists. What cannot be read lists none.
+fn egg_info_of_others(library: &Path, names: &[String]) -> BTreeSet<String> {
+    let rows = names
+        .iter()
+        .filter(|name| name.ends_with(".dist-info"))
+        .filter_map(|name| parse_record(&fs::read(library.join(name).join("RECORD")).ok()?).ok())
+        .flatten();
+    let tops = rows.filter_map(|row| row.path.split('/').next().map(str::to_owned));
+    tops.filter(|top| top.ends_with(".egg-info")).collect()
 }
 
 /// Reads `{name}-{version}` of a directory; what its METADATA says counts when the name cannot be read.

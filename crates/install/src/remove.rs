@@ -10,7 +10,8 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// Removes `files`; those that are gone already do not matter. Refuses all when one lies outside the environment.
+/// Removes `files`; those that are gone already do not matter. Refuses all when one is named outside of the environment,
+/// and leaves what a symbolic link of somebody else has brought there.
 pub(crate) fn remove_files(layout: &Layout, subject: &str, files: &[PathBuf]) -> Result<(), Error> {
     let mut by_directory: BTreeMap<PathBuf, Vec<&Path>> = BTreeMap::new();
     let bounds = Bounds::of(layout);
@@ -31,8 +32,11 @@ pub(crate) fn remove_files(layout: &Layout, subject: &str, files: &[PathBuf]) ->
             }
             Err(error) => return Err(io_error("read", &directory)(error)),
         };
-        bounds.check(&real, &directory, subject)?;
-        present.push((directory, files));
+        bounds.check_lexically(&directory, subject)?;
+        // Somebody has put a link in the place of a directory: what it leads to is none of the distribution's files.
+        if bounds.holds(&real) {
+            present.push((directory, files));
+        }
     }
     for (directory, files) in &present {
         for file in files {
@@ -109,8 +113,8 @@ impl Bounds {
         Self { lexical, real, keep }
     }
 
-    fn check(&self, real: &Path, directory: &Path, subject: &str) -> Result<(), Error> {
-        if self.real.iter().any(|bound| real.starts_with(bound)) { Ok(()) } else { Err(outside(directory, subject)) }
+    fn holds(&self, real: &Path) -> bool {
+        self.real.iter().any(|bound| real.starts_with(bound))
     }
 
     fn check_lexically(&self, directory: &Path, subject: &str) -> Result<(), Error> {
