@@ -50,6 +50,10 @@ impl Removal {
             }
             Err(error) => return Err(io_error("read", &record)(error)),
         };
+        if bytes.contains(&0) {
+            // As a power failure may leave a file.
+            return Err(bad_record(&subject, "it holds NUL bytes"));
+        }
         let rows = parse_record(&bytes).map_err(|why| bad_record(&subject, why))?;
         let library = dist_info.parent().unwrap_or(dist_info);
         let mut files = Vec::with_capacity(rows.len());

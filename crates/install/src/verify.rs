@@ -66,23 +66,32 @@ pub fn check(store: &Store, layout: &Layout, dists: &[InstalledDist], threads: u
     Ok(sound.into_iter().map(AtomicBool::into_inner).collect())
 }
 
-/// Every file of RECORD against what the store unpacked, or against its own line where the store does not have it.
-/// Without RECORD there is nothing to compare with.
+/// Every file of RECORD against what the store unpacked, or against its own line where the store does not have it; and
+/// RECORD against what was unpacked, for it may have been cut off. Without a RECORD of somebody else there is nothing to
+/// compare with.
 fn is_as_installed(store: &Store, layout: &Layout, dist: &InstalledDist) -> bool {
-    let rows = fs::read(dist.dist_info.join("RECORD")).ok().and_then(|bytes| parse_record(&bytes).ok());
+    let record = fs::read(dist.dist_info.join("RECORD")).ok();
+    let rows = record.and_then(|bytes| parse_record(&bytes).ok());
     let library = dist.dist_info.parent().unwrap_or(&layout.purelib);
     let bytes = dist.wheel.and_then(|wheel| store.manifest_bytes(&wheel).ok()).unwrap_or_default();
     let manifest = Manifest::decode(&bytes);
+    let Some(rows) = rows else { return manifest.is_none() };
     let unpacked: HashMap<String, &[u8]> =
         manifest.iter().flat_map(Manifest::library).map(|(path, file)| (path, file.digest)).collect();
-    rows.unwrap_or_default().iter().all(|row| {
-        let path = library.join(&row.path);
-        match (unpacked.get(&row.path), row.sha256()) {
-            (Some(digest), _) => digest_of(&path).is_ok_and(|found| found == **digest),
-            (None, Some(sha256)) => sha256_of(&path).is_ok_and(|found| found == sha256),
-            (None, None) => true,
-        }
-    })
+    let listed: HashSet<&str> = rows.iter().map(|row| row.path.as_str()).collect();
+    let is_whole = manifest.as_ref().is_none_or(|manifest| {
+        let itself = crate::manifest::join(manifest.dist_info, "RECORD");
+        listed.contains(itself.as_str()) && unpacked.keys().all(|path| listed.contains(path.as_str()))
+    });
+    is_whole
+        && rows.iter().all(|row| {
+            let path = library.join(&row.path);
+            match (unpacked.get(&row.path), row.sha256()) {
+                (Some(digest), _) => digest_of(&path).is_ok_and(|found| found == **digest),
+                (None, Some(sha256)) => sha256_of(&path).is_ok_and(|found| found == sha256),
+                (None, None) => true,
+            }
+        })
 }
 
 /// The damaged wheels of a store.

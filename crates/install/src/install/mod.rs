@@ -239,7 +239,7 @@ fn plan_removals(layout: &Layout, packages: &[Package<'_>]) -> Result<Vec<(Strin
             match Removal::plan(layout, &dist_of(name, version, dist_info.clone(), kind)) {
                 Ok(removal) => removals.push((metadata, removal)),
                 // Nothing says which files were its own; those that are placed now overwrite what they meet.
-                Err(Error::NoRecord { subject, .. }) => {
+                Err(Error::NoRecord { subject, .. } | Error::BadRecord { subject, .. }) => {
                     removals.push((metadata, Removal::of_dist_info(subject, dist_info)))
                 }
                 Err(error) => return Err(error),

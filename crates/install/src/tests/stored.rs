@@ -140,6 +140,25 @@ fn a_wheel_of_stated_digest_is_what_its_author_published() {
     assert_eq!(sound(), [false]);
 }
 
+/// As after a power failure.
+#[test]
+fn a_record_that_was_cut_off_is_damage_and_no_obstacle() {
+    let world = World::new();
+    let install = world.add(&wheel());
+    let record = world.library().join("a-1.0.dist-info/RECORD");
+    world.install(std::slice::from_ref(&install)).unwrap();
+    let whole = fs::read(&record).unwrap();
+    for damaged in [&b""[..], &whole[..10], &whole[..whole.len() - 20], &[0; 300], b"\"never closed"] {
+        fs::write(&record, damaged).unwrap();
+        fs::remove_file(world.library().join("a.py")).unwrap();
+        let found = crate::check(&world.store, &world.layout, &world.installed(), 1).unwrap();
+        assert_eq!(found, [false], "{damaged:?}");
+        world.install(std::slice::from_ref(&install)).unwrap();
+        assert_eq!(fs::read(&record).unwrap(), whole);
+        assert_eq!(crate::check(&world.store, &world.layout, &world.installed(), 1).unwrap(), [true]);
+    }
+}
+
 #[test]
 fn damage_is_found_and_a_discarded_wheel_can_be_added_again() {
     let world = World::new();
