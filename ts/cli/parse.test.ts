@@ -63,6 +63,8 @@ describe('wrong usage', () => {
 
   it('names an option that lacks its value', () => {
     expect(failure(['install', '--python']).message).toBe('`--python` needs a value: `--python PYTHON`')
+    expect(failure(['install', '--target', '']).message).toBe('`--target` needs a value: `--target DIR`')
+    expect(failure(['--cache-dir=', 'install']).message).toBe('`--cache-dir` needs a value: `--cache-dir DIR`')
     expect(failure(['install', '--offline=yes']).message).toBe('`--offline` takes no value')
   })
 

@@ -145,9 +145,15 @@ function store(reader: Reader, spec: OptionSpec, typed: string, attached: string
   }
   const value = attached ?? reader.words.shift() ?? fail(optionNeedsValue(typed, spec.value_name ?? 'VALUE'))
   if (spec.choices && !spec.choices.includes(value)) fail(badChoice(typed, value, spec.choices))
+  // A variable that is not set would be the working directory.
+  if (value === '' && isPath(spec)) fail(optionNeedsValue(typed, spec.value_name ?? 'VALUE'))
   const before = reader.options[spec.name]
   reader.options[spec.name] = spec.kind === 'list' ? [...(Array.isArray(before) ? before : []), value] : value
   if (spec.ends_options) takeRest(reader)
+}
+
+function isPath({ value_name }: OptionSpec): boolean {
+  return value_name === 'DIR' || value_name === 'FILE'
 }
 
 function optionsOf({ spec }: Reader): OptionSpec[] {

@@ -52,6 +52,22 @@ export async function ensureLooseEnvironment(
   return ensureEnvironment(context, place, path, interpreter.path)
 }
 
+/** The one that is there: PYBUN_ENV, the project's own, or the nearest `.pybun/venv`. None is made. */
+export async function existingEnvironment(context: Context, place: Place): Promise<Environment> {
+  const chosen = await chosenEnvironment(context, place)
+  if (chosen) return chosen
+  const { cwd, files } = context.system
+  const own = place.project?.manifest.has_project ? place.project.environment_path : null
+  let path = own ?? join(cwd, '.pybun', 'venv')
+  for (const directory of own ? [] : ancestors(cwd)) {
+    const nearest = join(directory, '.pybun', 'venv')
+    if (!(await files.isDirectory(nearest))) continue
+    path = nearest
+    break
+  }
+  return context.native.environmentRead({ path, cache_dir: place.settings.cache_dir })
+}
+
 export async function ensureEnvironment(
   context: Context,
   place: Place,

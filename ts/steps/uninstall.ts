@@ -1,16 +1,16 @@
 import type { Context } from './context.ts'
 import { packages, shortPath } from './describe.ts'
-import { ensureLooseEnvironment, ensureProjectEnvironment } from './environment.ts'
+import { existingEnvironment } from './environment.ts'
 import { exclusive } from './exclusive.ts'
-import { loadPlace, type Place, type ProjectPlace } from './load.ts'
+import { loadPlace } from './load.ts'
 
 /** Takes packages out of the environment by their lists of files; manifest and lock stay as they are. */
 export async function uninstallPackages(context: Context, names: string[]) {
   const place = await loadPlace(context)
+  // Where there is none, nothing is left behind.
+  await existingEnvironment(context, place)
   return exclusive(context, place.project?.root ?? context.system.cwd, async () => {
-    const environment = isProject(place)
-      ? await ensureProjectEnvironment(context, place)
-      : await ensureLooseEnvironment(context, place, 'here')
+    const environment = await existingEnvironment(context, place)
     const request = { settings: place.settings, environment: environment.path, names }
     const { removed } = await context.native.uninstall(request)
     const where = shortPath(context, environment.path)
@@ -22,8 +22,4 @@ export async function uninstallPackages(context: Context, names: string[]) {
       ],
     }
   })
-}
-
-function isProject(place: Place): place is ProjectPlace {
-  return place.project?.manifest.has_project === true
 }

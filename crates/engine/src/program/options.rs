@@ -44,7 +44,10 @@ impl Options {
                 _ => (word, None),
             };
             let is_flag = attached.is_none();
-            let mut value = || attached.or_else(|| words.next().flatten()).filter(|value| !value.starts_with('-'));
+            let mut value = || {
+                let value = attached.or_else(|| words.next().flatten());
+                value.filter(|value| !value.is_empty() && !value.starts_with('-'))
+            };
             match name {
                 "lock" if is_flag && command.is_none() => command = Some(Command::Lock),
                 "install" if is_flag && command.is_none() => command = Some(Command::Install),
@@ -107,6 +110,7 @@ mod tests {
             "install -r a.txt",
             "install --format",
             "install --format=yaml",
+            "install --cache-dir=",
             "lock --offline=1",
             "lock --python --offline",
             "lock --help",
