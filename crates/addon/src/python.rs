@@ -91,7 +91,9 @@ pub(crate) fn search(cwd: PathBuf, cache_dir: PathBuf) -> Search {
 
 /// Those that are text: nobody asks for another one.
 pub(crate) fn variables() -> BTreeMap<String, String> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 pub(crate) fn specifiers(text: &str) -> Result<VersionSpecifiers, Vec<Problem>> {
