@@ -90,8 +90,7 @@ export interface Native {
   cacheDue(request: { cache_dir: string }): Promise<boolean>
   stampKey(request: StampKey): Promise<{ key: string }>
   stampWrite(request: StampWrite): Promise<unknown>
-  /** The token is `null` when another process holds the directory and nobody `waits`. */
-  lockDirectory(request: { path: string; waits: boolean }): Promise<{ token: unknown }>
+  lockDirectory(request: { path: string }): Promise<{ token: unknown }>
   unlockDirectory(request: { token: unknown }): Promise<unknown>
   /** Becomes the program on Unix and never returns; gives `null` where that is impossible. */
   exec(program: Program): Promise<null>
