@@ -1,20 +1,21 @@
 //! Comparing an unpacked wheel with its manifest, byte by byte.
 
-use crate::contents::{digest_of, sha256_of};
+use crate::contents::{Digest, digest_of, sha256_of};
 use crate::error::io_error;
 use crate::layout::Layout;
 use crate::manifest::Manifest;
 use crate::parallel::for_each;
-use crate::record::parse_record;
+use crate::record::{Row, parse_record};
+use crate::remove::normalize;
 use crate::store::Store;
 use crate::{Error, InstalledDist, bytecode};
 use pybun_model::Sha256;
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
-use std::path::Path;
-use std::sync::Mutex;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 /// A file that is not as it was unpacked. `path` is relative to the unpacked wheel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,10 +43,22 @@ impl DamageKind {
 }
 
 /// For each of `dists`: is it as it was installed, in the environment and in the store? A wheel that the store has
-/// damaged is taken out. What another tool installed is judged by its RECORD alone.
+/// damaged is taken out. What another tool installed is judged by its RECORD alone. A file that several of them bring may
+/// be that of each.
 pub fn check(store: &Store, layout: &Layout, dists: &[InstalledDist], threads: usize) -> Result<Vec<bool>, Error> {
     let sound: Vec<AtomicBool> = dists.iter().map(|_| AtomicBool::new(true)).collect();
     let items: Vec<(&InstalledDist, &AtomicBool)> = dists.iter().zip(&sound).collect();
+    let all: OnceLock<HashMap<PathBuf, Vec<Expected>>> = OnceLock::new();
+    let read_all = || {
+        let mut all: HashMap<PathBuf, Vec<Expected>> = HashMap::new();
+        for claim in dists.iter().filter_map(|dist| claims(store, layout, dist)).flatten() {
+            all.entry(claim.path).or_default().push(claim.content);
+        }
+        all
+    };
+    let is_of_another =
+        |path: &Path| all.get_or_init(read_all).get(path).is_some_and(|all| all.iter().any(|one| one.is(path)));
+    let is_sound = |claim: &Claim| claim.content.is(&claim.path) || is_of_another(&claim.path);
     for_each(
         threads,
         &items,
@@ -57,7 +70,7 @@ pub fn check(store: &Store, layout: &Layout, dists: &[InstalledDist], threads: u
             {
                 sound.store(false, Ordering::Relaxed);
             }
-            if !is_as_installed(store, layout, dist) {
+            if !claims(store, layout, dist).is_some_and(|claims| claims.iter().all(is_sound)) {
                 sound.store(false, Ordering::Relaxed);
             }
             Ok(())
@@ -66,16 +79,37 @@ pub fn check(store: &Store, layout: &Layout, dists: &[InstalledDist], threads: u
     Ok(sound.into_iter().map(AtomicBool::into_inner).collect())
 }
 
-/// Every file of RECORD against what the store unpacked, or against its own line where the store does not have it; and
-/// RECORD against what was unpacked, for it may have been cut off. Without a RECORD of somebody else there is nothing to
-/// compare with.
-fn is_as_installed(store: &Store, layout: &Layout, dist: &InstalledDist) -> bool {
+/// A file of an installed distribution, and what it has to be.
+struct Claim {
+    path: PathBuf,
+    content: Expected,
+}
+
+enum Expected {
+    /// As the store unpacked it.
+    Unpacked(Digest),
+    /// As RECORD says.
+    Recorded(Sha256),
+}
+
+impl Expected {
+    fn is(&self, path: &Path) -> bool {
+        match self {
+            Self::Unpacked(digest) => digest_of(path).is_ok_and(|found| found == *digest),
+            Self::Recorded(sha256) => sha256_of(path).is_ok_and(|found| found == *sha256),
+        }
+    }
+}
+
+/// What RECORD lists, where the store has the wheel as it was unpacked. Nothing when RECORD was cut off, which what was
+/// unpacked tells; without a RECORD of somebody else there is nothing to compare with.
+fn claims(store: &Store, layout: &Layout, dist: &InstalledDist) -> Option<Vec<Claim>> {
     let record = fs::read(dist.dist_info.join("RECORD")).ok();
     let rows = record.and_then(|bytes| parse_record(&bytes).ok());
     let library = dist.dist_info.parent().unwrap_or(&layout.purelib);
     let bytes = dist.wheel.and_then(|wheel| store.manifest_bytes(&wheel).ok()).unwrap_or_default();
     let manifest = Manifest::decode(&bytes);
-    let Some(rows) = rows else { return manifest.is_none() };
+    let Some(rows) = rows else { return manifest.is_none().then(Vec::new) };
     let unpacked: HashMap<String, &[u8]> =
         manifest.iter().flat_map(Manifest::library).map(|(path, file)| (path, file.digest)).collect();
     let listed: HashSet<&str> = rows.iter().map(|row| row.path.as_str()).collect();
@@ -83,15 +117,13 @@ fn is_as_installed(store: &Store, layout: &Layout, dist: &InstalledDist) -> bool
         let itself = crate::manifest::join(manifest.dist_info, "RECORD");
         listed.contains(itself.as_str()) && unpacked.keys().all(|path| listed.contains(path.as_str()))
     });
-    is_whole
-        && rows.iter().all(|row| {
-            let path = library.join(&row.path);
-            match (unpacked.get(&row.path), row.sha256()) {
-                (Some(digest), _) => digest_of(&path).is_ok_and(|found| found == **digest),
-                (None, Some(sha256)) => sha256_of(&path).is_ok_and(|found| found == sha256),
-                (None, None) => true,
-            }
-        })
+    let claim = |row: &Row| {
+        let unpacked = unpacked.get(&row.path).and_then(|digest| Digest::try_from(*digest).ok());
+        let content = unpacked.map(Expected::Unpacked).or_else(|| row.sha256().map(Expected::Recorded))?;
+        let path = library.join(&row.path);
+        Some(Claim { path: normalize(&path).unwrap_or(path), content })
+    };
+    is_whole.then(|| rows.iter().filter_map(claim).collect())
 }
 
 /// The damaged wheels of a store.

@@ -140,6 +140,26 @@ fn a_wheel_of_stated_digest_is_what_its_author_published() {
     assert_eq!(sound(), [false]);
 }
 
+#[test]
+fn a_file_that_two_bring_may_be_that_of_either() {
+    let world = World::new();
+    let one = |name: &str| {
+        let wheel = WheelWriter::new(name, "1").file("shared.txt", name);
+        wheel.entry_points(&format!("[console_scripts]\ntool = {name}:main\n"))
+    };
+    let installs = ["a", "b"].map(|name| world.add(&one(name)));
+    let sound = || crate::check(&world.store, &world.layout, &world.installed(), 1).unwrap();
+    world.install(&installs).unwrap();
+    assert_eq!(sound(), [true, true]);
+    world.install(&installs[..1]).unwrap();
+    assert_eq!(sound(), [true, true]);
+    let shared = world.library().join("shared.txt");
+    fs::remove_file(&shared).unwrap();
+    assert_eq!(sound(), [false, false]);
+    fs::write(&shared, "c").unwrap();
+    assert_eq!(sound(), [false, false]);
+}
+
 /// As after a power failure.
 #[test]
 fn a_record_that_was_cut_off_is_damage_and_no_obstacle() {
