@@ -132,12 +132,15 @@ fn find_data_dir<R: ReadAt>(archive: &Archive<R>, name: &WheelName) -> Option<St
     ours.map(|top| (*top).to_owned())
 }
 
-/// Is `stem` some spelling of `{name}-{version}`?
+/// Is `stem` some spelling of `{name}-{version}`? Versions may be read with space around them, which no name of a directory
+/// has.
 fn names(stem: &str, wheel: &WheelName) -> bool {
-    stem.match_indices('-').any(|(at, _)| {
-        PackageName::from_str(&stem[..at]).is_ok_and(|name| name == wheel.name)
-            && Version::from_str(&stem[at + 1..].replace('_', "-")).is_ok_and(|version| version == wheel.version)
-    })
+    let is_plain = !stem.contains(|c: char| c.is_whitespace() || c.is_control());
+    is_plain
+        && stem.match_indices('-').any(|(at, _)| {
+            PackageName::from_str(&stem[..at]).is_ok_and(|name| name == wheel.name)
+                && Version::from_str(&stem[at + 1..].replace('_', "-")).is_ok_and(|version| version == wheel.version)
+        })
 }
 
 pub(crate) fn parse_wheel_file(bytes: &[u8], label: &str) -> Result<(Scheme, Option<String>), Error> {

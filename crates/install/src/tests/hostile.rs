@@ -1,7 +1,7 @@
 //! Wheels that must not be unpacked, each with the problem that is told; nothing of them may remain.
 
 use super::wheel_writer::WheelWriter;
-use super::zip_writer::{Lie, Member, Parts, parts};
+use super::zip_writer::{Lie, Member, Parts, parts, zip};
 use super::{World, tree};
 use pybun_model::{Problem, WheelName};
 use std::fs;
@@ -47,6 +47,19 @@ fn joined(change: impl FnOnce(&mut Parts)) -> Vec<u8> {
     let mut parts = parts(&wheel().members());
     change(&mut parts);
     parts.join()
+}
+
+/// A journal has a line for each of these directories.
+#[test]
+fn metadata_is_in_a_directory_of_one_line() {
+    for stem in ["a-1.0\n", "a-1.0 ", "a-\u{a0}1.0"] {
+        let mut members = wheel().members();
+        for member in &mut members {
+            let name = String::from_utf8(member.name.clone()).unwrap();
+            member.name = name.replace("a-1.0.dist-info", &format!("{stem}.dist-info")).into_bytes();
+        }
+        refused(stem, &zip(&members), BROKEN);
+    }
 }
 
 #[test]
