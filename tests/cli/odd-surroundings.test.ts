@@ -1,5 +1,5 @@
 /** What a command meets around it: variables that are no text, nothing to take from. */
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type LocalIndex, startIndex } from '../index/index.mjs'
@@ -42,3 +42,29 @@ test('where there is no environment, nothing is taken from one and none is made'
   expect(ran.stderr).toContain('error[environment/missing]')
   expect(existsSync(join(box.project, '.pybun'))).toBe(false)
 })
+
+test('a command that fails leaves nothing of what it was unpacking', async () => {
+  const large = {
+    'blob.py': { noise: 3_000_000 },
+    ...Object.fromEntries(names(200).map((name) => [`${name}.py`, 'x = 1\n'])),
+  }
+  const packages = Object.fromEntries(names(6).map((name) => [name, { '1.0': { files: filesOf(name, large) } }]))
+  const own = await startIndex({
+    packages: { ...packages, broken: { '1.0': {} } },
+    faults: [{ path: 'broken-1.0-py3-none-any.whl', end: '.whl', status: 403 }],
+  })
+  const wanted = [...names(6), 'broken'].map((name) => `"${name}"`)
+  writeFileSync(join(box.project, 'pyproject.toml'), MANIFEST.replace('"alpha"', wanted.join(', ')))
+  box.env.PYBUN_INDEX_URL = own.url
+  const ran = await run(box, { args: ['install'], exit: 1 })
+  await own.close()
+  expect(ran.exit, ran.stderr).toBe(1)
+  for (const place of ['tmp', 'packages/v3/tmp']) {
+    const directory = join(box.cache, place)
+    expect(existsSync(directory) ? readdirSync(directory) : [], place).toEqual([])
+  }
+})
+
+const names = (count: number) => Array.from({ length: count }, (_, n) => `m${n}`)
+const filesOf = (name: string, files: object) =>
+  Object.fromEntries(Object.entries(files).map(([path, content]) => [`${name}/${path}`, content]))

@@ -91,6 +91,8 @@ impl Arrival for Early {
         let (shared, path) = (shared.clone(), path.to_owned());
         tokio::task::spawn_blocking(move || {
             shared.advance(&path);
+            // Whoever gets the processor finds nothing left of what nobody wants any more.
+            drop(shared);
             drop(processor);
         });
     }

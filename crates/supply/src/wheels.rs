@@ -76,7 +76,11 @@ impl Supply {
                 Ok(one) => supplied.push(one),
                 // Whoever is offline wants to know all of what is missing, and no work is lost by going on.
                 Err(problem) if problem.code == "fetch/offline" => missing.push(problem),
-                Err(problem) => return Err(problem),
+                Err(problem) => {
+                    open.shutdown().await;
+                    self.come_to_rest().await;
+                    return Err(problem);
+                }
             }
         }
         if let Some(problem) = Problem::all_of_first(missing) {
@@ -84,6 +88,12 @@ impl Supply {
         }
         supplied.sort_by_key(|one| one.position);
         Ok(supplied)
+    }
+
+    /// What is being unpacked cannot be broken off, and is only cleaned up after while the process lives.
+    async fn come_to_rest(&self) {
+        let all = u32::try_from(pybun_install::cpu_threads()).unwrap_or(u32::MAX);
+        let _ = self.shared.unpacking.acquire_many(all).await;
     }
 
     async fn one(&self, want: &Want, progress: &Progress) -> Result<Supplied, Problem> {
@@ -119,12 +129,15 @@ impl Supply {
         let download = self.shared.client.download_watched(&file, arrival, &emit).await;
         let download = download.map_err(|error| Problem::from(&error))?;
         drop(permit);
-        let _permit = unpacking.acquire().await.expect("the semaphore is never closed");
+        let permit = unpacking.clone().acquire_owned().await.expect("the semaphore is never closed");
         // The last ones have the processors for themselves.
         let threads = (pybun_install::cpu_threads() / progress.left()).max(1);
         let options = Unpacking { threads, check_record: want.sha256.is_none() };
         let size = download.size;
-        let unpack = move || early.finish(&download.path, download.sha256, options);
+        let unpack = move || {
+            let _permit = permit;
+            early.finish(&download.path, download.sha256, options)
+        };
         let stored = tokio::task::spawn_blocking(unpack).await.map_err(|error| crashed(&error))?;
         stored.map(|stored| (stored.sha256, size)).map_err(problem)
     }
