@@ -1,5 +1,5 @@
 /** What a command meets around it: variables that are no text, nothing to take from. */
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type LocalIndex, startIndex } from '../index/index.mjs'
@@ -12,7 +12,11 @@ let index: LocalIndex
 let box: Sandbox
 
 beforeEach(async () => {
-  index = await startIndex({ packages: { alpha: { '1.0': { scripts: { alpha: 'alpha:main' } } } } })
+  const alpha = {
+    scripts: { alpha: 'alpha:main' },
+    files: { 'alpha.py': 'import sys\ndef main(): print(sys.prefix)\n' },
+  }
+  index = await startIndex({ packages: { alpha: { '1.0': alpha } } })
   box = sandbox(null, index.url)
   writeFileSync(join(box.project, 'pyproject.toml'), MANIFEST)
 })
@@ -63,6 +67,22 @@ test('a command that fails leaves nothing of what it was unpacking', async () =>
     const directory = join(box.cache, place)
     expect(existsSync(directory) ? readdirSync(directory) : [], place).toEqual([])
   }
+})
+
+test('commands of a project that was copied run in the copy, of one that was moved in its new place', async () => {
+  await run(box, { args: ['install'], exit: 0 })
+  const prefix = async (cwd: string) => {
+    const ran = await run(box, { args: ['run', 'alpha'], cwd, exit: 0 })
+    expect(ran.exit, ran.stderr).toBe(0)
+    return ran.stdout.trim()
+  }
+  expect(await prefix('.')).toBe(join(box.project, '.pybun', 'venv'))
+  const copy = join(box.root, 'copy')
+  cpSync(box.project, copy, { recursive: true, verbatimSymlinks: true })
+  expect(await prefix('../copy')).toBe(join(copy, '.pybun', 'venv'))
+  const moved = join(box.root, 'moved')
+  renameSync(copy, moved)
+  expect(await prefix('../moved')).toBe(join(moved, '.pybun', 'venv'))
 })
 
 const names = (count: number) => Array.from({ length: count }, (_, n) => `m${n}`)

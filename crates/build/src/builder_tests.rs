@@ -84,7 +84,7 @@ impl Sandbox {
         let temp = tempfile::tempdir().unwrap();
         let root = fs::canonicalize(temp.path()).unwrap();
         let mut variables: BTreeMap<String, String> =
-            std::env::vars().filter(|(name, _)| matches!(name.as_str(), "PATH" | "HOME")).collect();
+            ["PATH", "HOME"].iter().filter_map(|name| Some((name.to_string(), std::env::var(name).ok()?))).collect();
         let search = Search { cwd: root.clone(), cache_dir: root.join("cache"), environment: variables.clone() };
         let interpreter = choose(&search, Wanted::default()).unwrap().interpreter;
         variables.extend([("KEPT", "yes"), ("PYTHONPATH", "/evil")].map(|(a, b)| (a.to_owned(), b.to_owned())));

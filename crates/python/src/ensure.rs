@@ -9,11 +9,13 @@ use std::path::Path;
 
 /// The key of `pyvenv.cfg` that says that PyBun made the environment.
 pub const PYBUN_KEY: &str = "pybun";
+/// The key that says for which place: commands name it in their first lines, and `activate` does.
+const ROOT_KEY: &str = "pybun-root";
 
 /// The environment at `root`, an absolute path, made from `interpreter` (or from what that was made from).
 ///
-/// One that is there is kept when it was made from the same interpreter, and made again, empty, when it was not. A
-/// directory that is no environment is left alone. The new one is built beside its place and moved there as a whole.
+/// One that is there is kept when it was made from the same interpreter, and made again, empty, when it was not, or was
+/// moved or copied here: its commands would run with what is at its old place. A directory that is no environment is left alone. The new one is built beside its place and moved there as a whole.
 pub fn ensure_environment(root: &Path, interpreter: &Interpreter) -> Result<Environment, Error> {
     if is_current(root, interpreter) {
         return Ok(Environment::new(root, interpreter, false));
@@ -53,9 +55,12 @@ pub fn ensure_environment(root: &Path, interpreter: &Interpreter) -> Result<Envi
     Ok(Environment::new(root, interpreter, true))
 }
 
-/// Was the environment made from this interpreter, and is that still there?
+/// Was the environment made from this interpreter and for this place, and is that still there?
 fn is_current(root: &Path, interpreter: &Interpreter) -> bool {
     let Some(config) = Config::read(root) else { return false };
+    if config.get(ROOT_KEY).is_some_and(|made_for| !is_same_place(Path::new(made_for), root)) {
+        return false;
+    }
     let version = config.get("version_info").or(config.get("version"));
     // Other tools write `3.12.1.final.0`.
     let version = version.and_then(|text| text.splitn(4, '.').take(3).collect::<Vec<_>>().join(".").parse().ok());
@@ -65,6 +70,11 @@ fn is_current(root: &Path, interpreter: &Interpreter) -> bool {
         _ => false,
     };
     same_file && version == Some(interpreter.version.clone()) && root.join(&interpreter.layout.purelib).is_dir()
+}
+
+/// Two ways to one directory are no move.
+fn is_same_place(a: &Path, b: &Path) -> bool {
+    a == b || fs::canonicalize(a).is_ok_and(|a| fs::canonicalize(b).is_ok_and(|b| a == b))
 }
 
 /// Environments and empty directories may be replaced.
@@ -93,16 +103,19 @@ fn fill(at: &Path, root: &Path, interpreter: &Interpreter) -> io::Result<()> {
     fs::write(at.join(".gitignore"), "*\n")?;
     open_to_others(at)?;
     // Last, because this file makes the directory an environment.
-    fs::write(at.join("pyvenv.cfg"), configuration(interpreter, &prompt))
+    fs::write(at.join("pyvenv.cfg"), configuration(root, interpreter, &prompt))
 }
 
-fn configuration(interpreter: &Interpreter, prompt: &str) -> String {
+fn configuration(root: &Path, interpreter: &Interpreter, prompt: &str) -> String {
     let base = &interpreter.base_executable;
     let home = base.parent().unwrap_or(Path::new("/"));
     let implementation = interpreter.markers.platform_python_implementation();
+    // What no line can hold is not compared.
+    let made_for = root.to_str().filter(|text| !text.contains(char::is_control) && text.trim() == *text);
+    let made_for = made_for.map_or_else(String::new, |text| format!("{ROOT_KEY} = {text}\n"));
     format!(
         "home = {}\nimplementation = {implementation}\nversion_info = {version}\nversion = {version}\n\
-         executable = {}\ninclude-system-site-packages = false\nprompt = {prompt}\n{PYBUN_KEY} = {}\n",
+         executable = {}\ninclude-system-site-packages = false\nprompt = {prompt}\n{PYBUN_KEY} = {}\n{made_for}",
         home.display(),
         base.display(),
         env!("CARGO_PKG_VERSION"),

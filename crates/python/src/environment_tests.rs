@@ -14,7 +14,8 @@ struct Sandbox {
 fn sandbox() -> Sandbox {
     let temp = tempfile::tempdir().unwrap();
     let environment =
-        std::env::vars().filter(|(name, _)| matches!(name.as_str(), "PATH" | "HOME" | "PYENV_ROOT")).collect();
+        ["PATH", "HOME", "PYENV_ROOT"].iter().filter_map(|name| Some((name.to_string(), std::env::var(name).ok()?)));
+    let environment = environment.collect();
     let root = fs::canonicalize(temp.path()).unwrap();
     let search = Search { cwd: root.join("work"), cache_dir: root.join("cache"), environment };
     Sandbox { temp, search }
@@ -98,6 +99,22 @@ fn is_kept_while_its_interpreter_is_the_same() {
     assert_eq!(config.get("prompt"), Some("project"));
     assert_eq!(config.get("include-system-site-packages"), Some("false"));
     assert_eq!(config.get(PYBUN_KEY), Some(env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn one_that_was_moved_or_copied_is_made_again() {
+    let sandbox = sandbox();
+    let python = sandbox.python();
+    let (first, second) = (sandbox.path("first"), sandbox.path("second"));
+    assert!(ensure_environment(&first, &python).unwrap().created);
+    std::os::unix::fs::symlink(&first, sandbox.path("another way")).unwrap();
+    fs::rename(&first, &second).unwrap();
+    assert!(ensure_environment(&second, &python).unwrap().created);
+    assert!(fs::read_to_string(second.join("bin/activate")).unwrap().contains(second.to_str().unwrap()));
+    assert!(!ensure_environment(&second, &python).unwrap().created);
+    fs::rename(&second, &first).unwrap();
+    assert!(ensure_environment(&first, &python).unwrap().created);
+    assert!(!ensure_environment(&sandbox.path("another way"), &python).unwrap().created, "it is the same directory");
 }
 
 #[test]
