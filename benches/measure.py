@@ -13,6 +13,8 @@ import sys
 import tempfile
 import time
 
+FREE_CHECKS = 10
+
 
 def measure(job):
     with tempfile.TemporaryFile() as output:
@@ -40,9 +42,16 @@ def measure(job):
 
 
 def wait_for(path):
-    if path and os.path.exists(path):
+    """Until nobody holds it for a while: whoever works takes it again and again."""
+    free = 0
+    while path and os.path.exists(path) and free < FREE_CHECKS:
         with open(path) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                free += 1
+            except BlockingIOError:
+                free = 0
+        time.sleep(0.05)
 
 
 for line in sys.stdin:

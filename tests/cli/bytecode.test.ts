@@ -107,6 +107,30 @@ test('a program that starts next has what the store has, and no child that it di
   expect(await pybun('.', ['x', 'alpha'])).toBe('True\n')
 })
 
+test('a program has what it imports last before the rest is compiled', async () => {
+  const program = (module: string) =>
+    [
+      'import glob, os, sys, time',
+      'directory = next(os.path.join(path, "large") for path in sys.path if os.path.isdir(os.path.join(path, "large")))',
+      'compiled = lambda name: glob.glob(os.path.join(directory, "__pycache__", name + ".*.pyc"))',
+      'end = time.monotonic() + 60',
+      `while not compiled("${module}") and time.monotonic() < end: time.sleep(0.001)`,
+      'print(len(compiled("*")))',
+      'if not compiled: pass',
+      `import large.${module}`,
+    ].join('\n')
+  project('one', ['large'])
+  expect(Number(await pybun('one', ['run', '-c', program('m7')]))).toBeLessThan(LARGE / 2)
+  await ended()
+  project('two', ['large'])
+  rmSync(box.cache, { recursive: true })
+  writeFileSync(join(box.project, 'two', 'program.py'), program('m290'))
+  expect(Number(await pybun('two', ['run', 'program.py']))).toBeLessThan(LARGE / 2)
+  await ended()
+  expect(compiled('two')).toHaveLength(LARGE)
+  await sound()
+})
+
 test('nothing is started where nobody gains from it, or somebody forbids it', async () => {
   for (const [n, env] of [
     { CI: 'true' },

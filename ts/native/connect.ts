@@ -85,6 +85,7 @@ export function connect(load: () => Promise<Addon>, warn: (problem: Problem) => 
     cacheSize: value('cacheSize'),
     cacheVerify: value('cacheVerify'),
     cacheCollect: value('cacheCollect'),
+    bytecodeBeside: value('bytecodeBeside'),
     cacheDue: value('cacheDue'),
     stampKey: value('stampKey'),
     stampWrite: value('stampWrite'),

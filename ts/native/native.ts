@@ -87,6 +87,8 @@ export interface Native {
   cacheVerify(request: { cache_dir: string; discard: boolean }): Promise<CacheDamage>
   cacheCollect(request: CollectRequest): Promise<Collected>
   /** Is it time for a collection that nobody asked for? Says yes once a day. */
+  /** Links what the store has of an environment's bytecode, and starts a process that makes the rest. */
+  bytecodeBeside(request: BytecodeRequest): Promise<unknown>
   cacheDue(request: { cache_dir: string }): Promise<boolean>
   stampKey(request: StampKey): Promise<{ key: string }>
   stampWrite(request: StampWrite): Promise<unknown>
@@ -128,8 +130,16 @@ export interface PlanRequest {
   /** Compare every file with its digest; what was changed is installed again. */
   verify?: boolean
   require_hashes?: boolean
-  /** A program starts in the environment right afterwards. */
+  /** A program starts in the environment right afterwards: who starts it asks for its bytecode. */
   starts_program?: boolean
+}
+
+/** What starts next in an environment that has changed. */
+export interface BytecodeRequest {
+  settings: Settings
+  environment: string
+  program: string
+  args: string[]
 }
 
 export interface CollectRequest {

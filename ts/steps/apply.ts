@@ -67,6 +67,11 @@ export async function apply(
   return asApplied(wanted, fetched)
 }
 
+/** Something was installed, and not only taken away. */
+export function bringsAny({ changes }: Applied): boolean {
+  return changes.some(({ op }) => op !== 'remove')
+}
+
 /** The same as if it had been applied. */
 export function asApplied(wanted: Plan, fetched: Omit<Applied, 'changes' | 'kept'>): Applied {
   return { changes: changesOf(wanted), kept: wanted.ops.length - changesOf(wanted).length, ...fetched }

@@ -3,12 +3,13 @@ import { fail } from '../errors/failure.ts'
 import { fileNotFound, targetNotFound } from '../errors/run.ts'
 import type { Environment } from '../model/native.ts'
 import type { Outcome, Program } from '../model/outcome.ts'
+import { bringsAny } from './apply.ts'
 import type { Context } from './context.ts'
 import { activation, commandsOf, ensureLooseEnvironment, pythonOf } from './environment.ts'
 import { exclusive } from './exclusive.ts'
 import { loadPlace, loadProject } from './load.ts'
 import { ensureScript, readScript } from './script.ts'
-import { start } from './start.ts'
+import { type Ready, start } from './start.ts'
 import { syncProject } from './sync.ts'
 
 /** What `pybun run` was asked to run. */
@@ -24,26 +25,30 @@ export async function runTarget(context: Context, target: Target, args: string[]
   const file = target.kind === 'named' ? await fileOf(context, target.name) : null
   const script = file && (await readScript(context, file))
   if (script) {
-    const environment = await ensureScript(context, script)
+    const ready = await ensureScript(context, script)
+    const { environment } = ready
     const program = inPython(context, environment, [target.kind === 'named' ? target.name : script.path, ...args])
-    return start(context, program, { target: script.path, environment: environment.path })
+    return start(context, ready, program, { target: script.path, environment: environment.path })
   }
-  const environment = await ensureWorkEnvironment(context)
+  const ready = await ensureWorkEnvironment(context)
+  const { environment } = ready
   const program = await programFor(context, environment, { target, file, args })
-  return start(context, program, { target: nameOf(target), environment: environment.path })
+  return start(context, ready, program, { target: nameOf(target), environment: environment.path })
 }
 
-async function ensureWorkEnvironment(context: Context): Promise<Environment> {
+async function ensureWorkEnvironment(context: Context): Promise<Ready> {
   const place = await loadPlace(context)
-  const { project } = place
+  const { project, settings } = place
   if (!project?.manifest.has_project) {
     const locks = join(place.settings.cache_dir, 'locks', 'default')
-    return exclusive(context, locks, () => ensureLooseEnvironment(context, place, 'shared'))
+    const environment = await exclusive(context, locks, () => ensureLooseEnvironment(context, place, 'shared'))
+    return { environment, settings, changed: false }
   }
   return exclusive(context, project.root, async () => {
     const none = { groups: [], extras: [], no_dev: false, reinstall: false }
     const choice = { ...none, keep_extraneous: true, starts_program: true }
-    return (await syncProject(context, await loadProject(context), choice)).environment
+    const { environment, applied } = await syncProject(context, await loadProject(context), choice)
+    return { environment, settings, changed: bringsAny(applied) }
   })
 }
 

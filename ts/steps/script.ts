@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import { value } from '../model/invocation.ts'
-import type { Environment, Script } from '../model/native.ts'
-import { apply, EVERYTHING, fetch, plan } from './apply.ts'
+import type { Script } from '../model/native.ts'
+import { apply, bringsAny, EVERYTHING, fetch, plan } from './apply.ts'
 import type { Context } from './context.ts'
 import { ensureEnvironment, pythonOf } from './environment.ts'
 import { exclusive } from './exclusive.ts'
@@ -9,6 +9,7 @@ import { loadPlace, type Place } from './load.ts'
 import { choosePython } from './python.ts'
 import { lockFor, machineRequest } from './resolve.ts'
 import { configuredBy, isSteered, stampLoose } from './stamp.ts'
+import type { Ready } from './start.ts'
 
 /** A file with inline metadata (PEP 723). */
 export interface ScriptFile {
@@ -27,7 +28,7 @@ export async function readScript(context: Context, path: string): Promise<Script
 }
 
 /** The environment of a script, made on the fly and kept below the data directory with its own lock. */
-export async function ensureScript(context: Context, { path, script }: ScriptFile): Promise<Environment> {
+export async function ensureScript(context: Context, { path, script }: ScriptFile): Promise<Ready> {
   const place = await loadPlace(context)
   const configured_by = await configuredBy(context, place)
   const python_typed = value(context.options, 'python')
@@ -35,9 +36,10 @@ export async function ensureScript(context: Context, { path, script }: ScriptFil
   const directory = join(place.settings.cache_dir, 'envs', 'scripts', key)
   const { requires_python, dependencies: requirements } = script
   const ready = await ensureLoose(context, place, { directory, from: dirname(path), requires_python, requirements })
-  const program = pythonOf(ready, context.system.platform)
+  const { environment } = ready
+  const program = pythonOf(environment, context.system.platform)
   if (isSteered(place, ['python'])) return ready
-  await stampLoose(context, { kind: 'script', directory, subject: path, environment: ready, program, configured_by })
+  await stampLoose(context, { kind: 'script', directory, subject: path, environment, program, configured_by })
   return ready
 }
 
@@ -51,7 +53,7 @@ export interface LooseWish {
 }
 
 /** An environment with its lock inside, for the script or tool that has `directory`. */
-export async function ensureLoose(context: Context, place: Place, wish: LooseWish): Promise<Environment> {
+export async function ensureLoose(context: Context, place: Place, wish: LooseWish): Promise<Ready> {
   const { files } = context.system
   const { directory, requires_python, requirements } = wish
   // Not inside of it: whoever makes an environment anew begins by removing what is there.
@@ -69,9 +71,9 @@ export async function ensureLoose(context: Context, place: Place, wish: LooseWis
     const locked = await lockFor(context, request, previous)
     const selection = { ...EVERYTHING, starts_program: true }
     const wanted = await plan(context, place, { environment, lock: locked.lock, selection })
-    await apply(context, place, wanted, await fetch(context, place, wanted))
+    const applied = await apply(context, place, wanted, await fetch(context, place, wanted))
     // Making the environment anew takes the lock with it, so that "changed" is not enough.
     if (locked.changed || environment.created) await files.write(lock_path, locked.lock)
-    return environment
+    return { environment, settings: place.settings, changed: bringsAny(applied) }
   })
 }

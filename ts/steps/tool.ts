@@ -40,19 +40,20 @@ export async function runTool(context: Context, wish: ToolWish): Promise<Outcome
   })
   const directory = join(place.settings.cache_dir, 'envs', 'tools', key)
   const source = asRequirement(wish.from ?? wish.command)
-  const environment = await ensureLoose(context, place, {
+  const ready = await ensureLoose(context, place, {
     directory,
     from: context.system.home,
     requires_python: null,
     requirements: [source, ...wish.with.map(asRequirement)],
     upgrade: wantsLatest(wish),
   })
+  const { environment } = ready
   const program = await executableOf(context, environment, wish, source)
   if (!wantsLatest(wish) && !isSteered(place, ['python', 'index-url', 'extra-index-url'])) {
     await stampLoose(context, { kind: 'tool', directory, subject: key, environment, program, configured_by: null })
   }
   const about = { target: wish.command, environment: environment.path }
-  return start(context, { program, args: wish.args, env: activation(context, environment) }, about)
+  return start(context, ready, { program, args: wish.args, env: activation(context, environment) }, about)
 }
 
 /** The launcher knows none of these options, so that they cannot be mistaken for what it looks up. */

@@ -48,7 +48,7 @@ struct PlanWire {
     verify: bool,
     #[serde(default)]
     require_hashes: bool,
-    /// A program starts in the environment right afterwards.
+    /// A program starts in the environment right afterwards: who starts it calls `bytecodeBeside`.
     #[serde(default)]
     starts_program: bool,
 }
@@ -124,7 +124,7 @@ pub async fn fetch_plan(request: String, on_event: OnEvent) -> napi::Result<Answ
     let emit = emitter(on_event);
     answer_later(request, move |StepWire { settings, plan }| async move {
         let known = find(plan);
-        let supply = settings.supply(&known.planned.environment.python.display().to_string(), emit)?;
+        let supply = settings.supply_for(known.planned.environment.interpreter.clone(), emit)?;
         let fetched = sync::fetch(&known.planned, &supply).await.map_err(|problem| vec![problem])?;
         let Fetched { downloaded, built, bytes, .. } = fetched;
         *known.fetched.lock().unwrap_or_else(PoisonError::into_inner) = fetched;
@@ -168,7 +168,7 @@ pub async fn apply_plan(request: String, on_event: OnEvent) -> napi::Result<Answ
                         code: problem.code,
                         message: format!("{}; it is fetched again", problem.message),
                     });
-                    let supply = settings.supply(&known.planned.environment.python.display().to_string(), emit)?;
+                    let supply = settings.supply_for(known.planned.environment.interpreter.clone(), emit)?;
                     let fetched = sync::fetch(&known.planned, &supply).await.map_err(|problem| vec![problem])?;
                     *known.fetched.lock().unwrap_or_else(PoisonError::into_inner) = fetched;
                 }
@@ -176,7 +176,9 @@ pub async fn apply_plan(request: String, on_event: OnEvent) -> napi::Result<Answ
             }
         }
         PLANS.lock().unwrap_or_else(PoisonError::into_inner).remove(&plan);
-        complete_later(&known, &settings);
+        if !known.starts_program {
+            complete_later(&known, &settings);
+        }
         Ok((Value::Null, None))
     })
     .await
@@ -187,10 +189,34 @@ fn complete_later(known: &Known, settings: &SettingsWire) {
         && known.planned.brings_any()
         && settings.compile() == Compile::Background
     {
-        let Known { planned: Planned { environment, .. }, starts_program, .. } = known;
-        let (cache_dir, link) = (settings.cache_dir.as_path(), settings.link());
-        bytecode::complete_later(engine, &Afterwards { environment, cache_dir, link, starts_program: *starts_program });
+        let Planned { environment, .. } = &known.planned;
+        Afterwards { environment, cache_dir: &settings.cache_dir, link: settings.link() }.complete_later(engine);
     }
+}
+
+#[derive(Deserialize)]
+struct BytecodeWire {
+    settings: SettingsWire,
+    environment: PathBuf,
+    program: PathBuf,
+    args: Vec<String>,
+}
+
+/// Links what the store has of an environment's bytecode, and starts a process that makes the rest, beginning with what
+/// the program imports that starts next.
+#[napi(catch_unwind)]
+pub fn bytecode_beside(env: Env, request: String) -> napi::Result<String> {
+    let engine = engine_beside(&env);
+    answer(&request, |BytecodeWire { settings, environment, program, args }| {
+        if let Some(engine) = engine.filter(|_| settings.compile() == Compile::Background) {
+            let search = crate::python::search(settings.cwd.clone(), settings.cache_dir.clone());
+            let environment = pybun_python::read_environment(&environment, &search).map_err(one)?;
+            let program = bytecode::program_of(&program, &args, &settings.cwd);
+            Afterwards { environment: &environment, cache_dir: &settings.cache_dir, link: settings.link() }
+                .complete_beside(&engine, program.as_ref());
+        }
+        Ok(Value::Null)
+    })
 }
 
 #[derive(Deserialize)]

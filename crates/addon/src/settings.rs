@@ -5,6 +5,7 @@ use pybun_engine::bytecode::Compile;
 use pybun_fetch::NamedIndex;
 use pybun_install::LinkMode;
 use pybun_model::{PackageName, Problem};
+use pybun_python::Interpreter;
 use pybun_supply::{Emitter, Project, Supply};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -85,8 +86,13 @@ impl SettingsWire {
         let search = crate::python::search(self.cwd.clone(), self.cache_dir.clone());
         let wanted = pybun_python::Wanted { request: Some(python), ..Default::default() };
         let choice = pybun_python::choose(&search, wanted).map_err(one)?;
+        self.supply_for(choice.interpreter, emit)
+    }
+
+    pub(crate) fn supply_for(&self, interpreter: Interpreter, emit: Emitter) -> Result<Supply, Vec<Problem>> {
+        let search = crate::python::search(self.cwd.clone(), self.cache_dir.clone());
         let settings = self.fetch_settings(search.environment)?;
-        let supply = Supply::new(settings, choice.interpreter, emit).map_err(|problem| vec![problem])?;
+        let supply = Supply::new(settings, interpreter, emit).map_err(|problem| vec![problem])?;
         Ok(supply.of_project(self.project()))
     }
 

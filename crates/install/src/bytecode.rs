@@ -97,6 +97,11 @@ pub(crate) fn files(entry: &Path, manifest: &Manifest<'_>) -> Vec<(String, Compi
     files
 }
 
+/// Is anything compiled, for whatever interpreter?
+pub(crate) fn has_any(entry: &Path) -> bool {
+    entry.join("bytecode").is_dir()
+}
+
 /// What it takes on the disk.
 pub(crate) fn bytes_of(entry: &Path) -> u64 {
     let Ok(lists) = fs::read_dir(entry.join("bytecode")) else { return 0 };
@@ -143,7 +148,7 @@ impl Bytecode {
     }
 }
 
-fn is_plain(name: &str) -> bool {
+pub(crate) fn is_plain(name: &str) -> bool {
     name.ends_with(".pyc") && !name.contains(['/', '\\', '\0', '\n', '\r', ':'])
 }
 
@@ -152,11 +157,11 @@ fn list_path(store: &Store, sha256: &Sha256, tag: &str) -> PathBuf {
 }
 
 /// One source that is compiled.
-struct Source {
-    wheel: usize,
-    group: usize,
-    dir: String,
-    name: String,
+pub(crate) struct Source {
+    pub wheel: usize,
+    pub group: usize,
+    pub dir: String,
+    pub name: String,
 }
 
 fn compile(
@@ -221,7 +226,7 @@ pub(crate) fn count_sources(manifest: &Manifest<'_>) -> usize {
 }
 
 /// The sources of a wheel, but those whose bytecode it brings along, and those whose names are no lines.
-fn sources_of(wheel: usize, manifest: &Manifest<'_>) -> Vec<Source> {
+pub(crate) fn sources_of(wheel: usize, manifest: &Manifest<'_>) -> Vec<Source> {
     let mut sources = Vec::new();
     for (index, group) in manifest.groups.iter().enumerate() {
         if !matches!(group.scheme, crate::layout::Scheme::Purelib | crate::layout::Scheme::Platlib) {

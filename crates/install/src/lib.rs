@@ -39,7 +39,7 @@ pub use error::Error;
 pub use gc::{Collected, Collection, Kind, Limits, Removed, Size, collect, is_due, parse_age, parse_size, size};
 pub use install::{Change, Install, Options, change, install, repair};
 pub use installed::{InstalledDist, InstalledKind, installed};
-pub use late_bytecode::{Late, complete_bytecode, link_bytecode};
+pub use late_bytecode::{Late, Program, ProgramKind, compile_ahead, complete_bytecode, link_bytecode};
 pub use layout::Layout;
 pub use link::LinkMode;
 pub use parallel::{cpu_threads, downloads, io_threads};

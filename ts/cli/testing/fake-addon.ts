@@ -55,6 +55,7 @@ export function fakeAddon(world: World = {}): Addon & { calls: string[] } {
     stampKey: answer(({ kind }: { kind: string }) => ({ key: `${kind}-key` })),
     stampWrite: answer(() => null),
     exec: answer(() => null),
+    bytecodeBeside: answer(() => null),
     cacheDue: answer(() => false),
     fetchPlan: answer(() => ({ downloaded: 1, built: 0, bytes: 10 })),
     applyPlan: answer(() => world.apply ?? { installed: [], removed: [] }),

@@ -1,9 +1,10 @@
-//! `bytecode [--apart] LINK_MODE DATA_DIRECTORY ENVIRONMENT`: completes the bytecode of an environment, and says
-//! nothing. A command starts it and does not wait for it; people never do.
+//! `bytecode [--apart] LINK_MODE DATA_DIRECTORY ENVIRONMENT [KIND PROGRAM DIRECTORY]`: completes the bytecode of an
+//! environment, beginning with what a program imports that starts there, and says nothing. A command starts it and does not
+//! wait for it; people never do.
 
 use crate::lowest;
 use pybun_engine::bytecode::{APART, VERB, detach};
-use pybun_install::{Late, LinkMode, Store};
+use pybun_install::{Late, LinkMode, Program, Store};
 use pybun_python::Search;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -31,7 +32,15 @@ fn start_apart(args: &[OsString]) -> Option<()> {
 }
 
 fn complete(args: &[OsString]) -> Option<()> {
-    let [mode, cache_dir, root] = args else { return None };
+    let [mode, cache_dir, root, program @ ..] = args else { return None };
+    let program = match program {
+        [] => None,
+        [kind, value, directory] => {
+            let kind = kind.to_str()?.parse().ok()?;
+            Some(Program { kind, value: value.clone(), directory: directory.into() })
+        }
+        _ => return None,
+    };
     let (cache_dir, root) = (PathBuf::from(cache_dir), PathBuf::from(root));
     if !cache_dir.is_absolute() || !root.is_absolute() {
         return None;
@@ -43,6 +52,10 @@ fn complete(args: &[OsString]) -> Option<()> {
     let environment = pybun_python::read_environment(&root, &search).ok()?;
     let (store, layout) = (Store::open(&cache_dir), pybun_supply::layout_of(&environment));
     let late = Late { store: &store, layout: &layout, link };
+    if let Some(program) = program {
+        // What it leaves comes now.
+        let _ = pybun_install::compile_ahead(&late, &program);
+    }
     pybun_install::complete_bytecode(&late, pybun_install::cpu_threads().min(MAX_COMPILERS)).ok()
 }
 

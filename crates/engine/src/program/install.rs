@@ -6,7 +6,7 @@ use crate::describe::{headline, move_line, packages, up_to_date};
 use crate::lock::{LockResult, Saved, client, hold, lock_project, runtime, save};
 use crate::place::Place;
 use crate::report::{Done, Report, text_of};
-use pybun_engine::bytecode::{self, Afterwards, Compile};
+use pybun_engine::bytecode::{Afterwards, Compile};
 use pybun_engine::stamp::{self, Ready};
 use pybun_engine::sync::{self, Fetched, Move, MoveKind, Planned, Wish};
 use pybun_model::{GroupName, PackageName};
@@ -75,7 +75,7 @@ fn complete_later(place: &Place, environment: &Environment) {
         && let Ok(own) = std::env::current_exe()
     {
         let (cache_dir, link) = (place.cache_dir.as_path(), place.link_mode);
-        bytecode::complete_later(&own, &Afterwards { environment, cache_dir, link, starts_program: false });
+        Afterwards { environment, cache_dir, link }.complete_later(&own);
     }
 }
 

@@ -19,7 +19,7 @@ fn python() -> PathBuf {
     String::from_utf8(found.expect("these tests need a python3 on PATH").stdout).unwrap().trim().into()
 }
 
-fn world() -> World {
+pub(super) fn world() -> World {
     let world = World::new();
     make(&world.layout);
     world
@@ -62,19 +62,19 @@ fn some(world: &World) -> Vec<Install> {
 }
 
 impl World {
-    fn late(&self) -> Late<'_> {
+    pub(super) fn late(&self) -> Late<'_> {
         Late { store: &self.store, layout: &self.layout, link: LinkMode::Auto }
     }
 
     #[track_caller]
-    fn assert_store_is_sound(&self) {
+    pub(super) fn assert_store_is_sound(&self) {
         let (_, damaged) = crate::verify_all(&self.store, 1).unwrap();
         assert!(damaged.is_empty(), "{damaged:?}");
     }
 }
 
 /// The sources that have bytecode, and the number of the file with it.
-fn compiled(layout: &Layout) -> BTreeMap<String, u64> {
+pub(super) fn compiled(layout: &Layout) -> BTreeMap<String, u64> {
     let files = super::tree(&layout.purelib).into_keys().filter(|path| path.contains(CACHE));
     let of = |path: String| {
         let (directory, name) = path.split_once("__pycache__/").unwrap();
@@ -84,7 +84,7 @@ fn compiled(layout: &Layout) -> BTreeMap<String, u64> {
     files.map(of).collect()
 }
 
-fn names(layout: &Layout) -> Vec<String> {
+pub(super) fn names(layout: &Layout) -> Vec<String> {
     compiled(layout).into_keys().collect()
 }
 
@@ -92,7 +92,7 @@ const ALL: [&str; 4] = ["a/__init__.py", "a/deep/more.py", "b/__init__.py", "sin
 
 /// What the interpreter would have compiled, it finds: nothing is written when it imports.
 #[track_caller]
-fn assert_believed(layout: &Layout, module: &str) {
+pub(super) fn assert_believed(layout: &Layout, module: &str) {
     let before = compiled(layout);
     let mut command = Command::new(&layout.python);
     let output = command.args(["-v", "-c", &format!("import {module}")]).env("PYTHONPATH", &layout.purelib).output();

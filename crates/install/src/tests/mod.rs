@@ -1,5 +1,7 @@
 //! Tests of the crate as a whole, with wheels made in memory.
 
+#[cfg(unix)]
+mod ahead;
 mod archive;
 mod collect;
 mod crash;
