@@ -93,7 +93,7 @@ test(
 test(
   'what pip removes and replaces takes nothing of the store along',
   () => {
-    const store = join(root, 'home', 'packages', 'v3', 'trees')
+    const store = join(root, 'home', 'packages', 'v4', 'trees')
     const before = filesBelow(store)
     expect(before.length).toBeGreaterThan(10_000)
     said(tree, ['-m', 'pip', 'uninstall', '--yes', 'flask', 'google-cloud-storage', 'numpy'])

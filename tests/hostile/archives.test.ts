@@ -173,14 +173,14 @@ function isMade(line: string): boolean {
 }
 
 function storedWheels(cache: string): string[] {
-  const root = join(cache, 'packages', 'v3')
+  const root = join(cache, 'packages', 'v4')
   const groups = existsSync(root) ? readdirSync(root).filter((name) => /^[0-9a-f]{2}$/.test(name)) : []
   return groups.flatMap((group) => readdirSync(join(root, group)))
 }
 
 /** Unfinished things that nobody took away. */
 function leftovers(cache: string): string[] {
-  const temporary = [join(cache, 'tmp'), join(cache, 'packages', 'v3', 'tmp')].filter((path) => existsSync(path))
+  const temporary = [join(cache, 'tmp'), join(cache, 'packages', 'v4', 'tmp')].filter((path) => existsSync(path))
   return temporary.flatMap((path) => readdirSync(path).map((name) => join(path, name)))
 }
 

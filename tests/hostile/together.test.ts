@@ -96,7 +96,7 @@ function forget() {
 }
 
 function wheels(): string[] {
-  const root = join(box.cache, 'packages', 'v3')
+  const root = join(box.cache, 'packages', 'v4')
   const groups = existsSync(root) ? readdirSync(root).filter((name) => /^[0-9a-f]{2}$/.test(name)) : []
   return groups.flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
 }

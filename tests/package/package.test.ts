@@ -115,7 +115,7 @@ test('without Node too, the data directory is collected once a day, by a process
   await place.pybun(['--version'])
   writeFileSync(join(place.project, 'pyproject.toml'), PROJECT)
   expect(await starts(['install', '--quiet'])).toMatchObject({ code: 0, node: 0 })
-  const collected = join(place.data, 'packages', 'v3', 'collected')
+  const collected = join(place.data, 'packages', 'v4', 'collected')
   const again = async () => {
     rmSync(join(place.project, '.pybun', 'venv'), { recursive: true })
     return starts(['install', '--quiet'])

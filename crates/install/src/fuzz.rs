@@ -2,7 +2,7 @@
 
 use crate::Store;
 use crate::entry_points::parse_entry_points;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, seal};
 use crate::record::{parse_record, write_row};
 use crate::script::{entry_point_scripts, is_reserved, rewrite_shebang};
 use crate::wheel::parse_wheel_file;
@@ -85,18 +85,27 @@ fn entry_point_lines() -> usize {
     script.content.split(|byte| *byte == b'\n').count() - 1
 }
 
-/// As it is, and as the body of a manifest with a right checksum: then its paths must stay below.
+/// As it is, and as the parts of a manifest with right checksums: then its paths must stay below.
 pub fn store_manifest(bytes: &[u8]) {
     drop(Manifest::decode(bytes));
-    let sealed = Manifest::sealed(bytes);
+    let sealed = seal(thirds(bytes));
     if let Some(manifest) = Manifest::decode(&sealed) {
         for (path, _) in manifest.tree() {
             let plain = |part| matches!(part, Component::Normal(_));
             assert!(Path::new(&path).components().all(plain), "{path}");
         }
         let again = manifest.encode();
-        assert_eq!(Manifest::decode(&again), Some(manifest));
+        assert_eq!(Manifest::decode(&again), Manifest::decode(&sealed));
     }
+}
+
+/// The lengths of the first two (16 bits, little endian), then three parts.
+fn thirds(bytes: &[u8]) -> [&[u8]; 3] {
+    let Some((lengths, rest)) = bytes.split_first_chunk::<4>() else { return [bytes, &[], &[]] };
+    let length = |at: usize| usize::from(u16::from_le_bytes([lengths[at], lengths[at + 1]]));
+    let (first, rest) = rest.split_at(length(0).min(rest.len()));
+    let (second, third) = rest.split_at(length(2).min(rest.len()));
+    [first, second, third]
 }
 
 pub fn wheel_file(bytes: &[u8]) {

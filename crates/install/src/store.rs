@@ -1,14 +1,14 @@
 //! The store: every wheel unpacked once, under the SHA-256 of its file, and never changed afterwards.
 //!
-//! `packages/v3/<first two digits>/<sha256>/` holds `manifest` and the unpacked `tree`. It comes into being by one
-//! rename of a finished directory from `packages/v3/tmp/`, so it is there wholly or not at all, and of two processes
+//! `packages/v4/<first two digits>/<sha256>/` holds `manifest` and the unpacked `tree`. It comes into being by one
+//! rename of a finished directory from `packages/v4/tmp/`, so it is there wholly or not at all, and of two processes
 //! that do the same one wins and both find the same. Versions of a package share equal files (see `contents`). The time of
 //! `manifest` is that of the last use, as `gc` wants it. Nothing is forced to the disk: what survives a power failure
 //! may be incomplete, which `verify` finds. `docs/design/store.md` says all of it.
 
 use crate::contents::sha256_of;
 use crate::error::io_error;
-use crate::manifest::Manifest;
+use crate::manifest::{self, Manifest, Part};
 use crate::unpack::Arriving;
 use crate::{Error, trees, verify};
 use pybun_model::{Emit, PackageName, Sha256, WheelName};
@@ -21,6 +21,8 @@ use std::time::{Duration, SystemTime};
 
 /// Temporary directories older than this were left by a process that died.
 pub(crate) const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+/// So much of a manifest is read at once: outline and names of most wheels.
+const USUAL_START: usize = 16 << 10;
 /// How often a finished entry is put in its place while others move what is there.
 const PUBLISH_TRIES: usize = 20;
 /// A use is noted when the last one is this long ago. `gc` spares what was used in twice that time.
@@ -54,7 +56,7 @@ pub struct Stored {
 impl Store {
     /// Touches nothing; directories are made when they are needed.
     pub fn open(cache_dir: &Path) -> Self {
-        Self::of_version(cache_dir, "v3")
+        Self::of_version(cache_dir, "v4")
     }
 
     /// That of an earlier PyBun.
@@ -199,15 +201,20 @@ impl Store {
         fs::read(&path).map_err(io_error("read", &path))
     }
 
-    /// The same for somebody who is going to link from it.
-    pub(crate) fn used_manifest_bytes(&self, sha256: &Sha256) -> Result<Vec<u8>, Error> {
+    /// Its beginning, up to the end of `part` at least, for somebody who is going to link from it. Bytes that are no
+    /// manifest are given as they are.
+    pub(crate) fn manifest_start(&self, sha256: &Sha256, part: Part) -> Result<Vec<u8>, Error> {
         let path = self.entry(sha256).join("manifest");
         let read = || {
             let mut file = fs::File::open(&path)?;
             let found = file.metadata()?;
             note_use(&path, &found);
-            let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default());
-            file.read_to_end(&mut bytes)?;
+            let size = usize::try_from(found.len()).unwrap_or(usize::MAX);
+            let mut bytes = Vec::new();
+            read_up_to(&mut file, &mut bytes, size.min(USUAL_START))?;
+            if let Some(end) = manifest::end_of(&bytes, part) {
+                read_up_to(&mut file, &mut bytes, size.min(end))?;
+            }
             Ok(bytes)
         };
         read().map_err(io_error("read", &path))
@@ -260,6 +267,20 @@ impl Store {
             }
         }
     }
+}
+
+/// Goes on until there are `length` bytes, or no more. Where a size is known, `read_to_end` asks twice for nothing.
+fn read_up_to(file: &mut fs::File, bytes: &mut Vec<u8>, length: usize) -> io::Result<()> {
+    let mut at = bytes.len();
+    bytes.resize(length.max(at), 0);
+    while at < length {
+        match file.read(&mut bytes[at..])? {
+            0 => break,
+            count => at += count,
+        }
+    }
+    bytes.truncate(at);
+    Ok(())
 }
 
 /// Removes what processes that died have left. Failing to do so harms nobody.

@@ -6,7 +6,7 @@
 
 use crate::error::io_error;
 use crate::layout::Layout;
-use crate::manifest::Manifest;
+use crate::manifest::Outline;
 use crate::store::Store;
 use crate::trees::{self, prefixes, wheel_of_target};
 use crate::{Error, InstalledDist};
@@ -143,15 +143,15 @@ fn look(path: &Path) -> Seen {
     }
 }
 
-/// The links at or above directories that `manifest` fills, with the wheels that they belong to.
+/// The links at or above directories that a distribution fills, with the wheels that they belong to.
 pub(crate) fn in_the_way(
     layout: &Layout,
-    manifest: &Manifest<'_>,
+    outline: &Outline<'_>,
     looked: &mut Looked,
     found: &mut BTreeMap<PathBuf, Sha256>,
 ) {
-    for group in &manifest.groups {
-        let base = layout.directory(group.scheme, manifest.name);
+    for group in &outline.groups {
+        let base = layout.directory(group.scheme, outline.name);
         for dir in &group.dirs {
             found.extend(looked.link_above(&base, dir.path));
         }

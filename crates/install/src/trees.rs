@@ -33,9 +33,9 @@ const MADE: &str = "made";
 
 /// A wheel whose directories are to be linked.
 #[derive(Clone, Copy)]
-pub(crate) struct Wanted<'a, 'm> {
-    pub sha256: Sha256,
-    pub manifest: &'a Manifest<'m>,
+struct Wanted<'a, 'm> {
+    sha256: Sha256,
+    manifest: &'a Manifest<'m>,
 }
 
 /// The content directory of the tree, for the mark's directory see `mark_directory`.
@@ -44,16 +44,19 @@ pub(crate) fn content(tree: &Path) -> PathBuf {
 }
 
 /// Makes the trees that are not there yet, with bytecode for the interpreter at `python`; gives their directories.
-pub(crate) fn ensure(
+/// `manifest` is asked for those alone, by their positions.
+pub(crate) fn ensure<'m>(
     store: &Store,
     python: &Path,
-    wanted: &[Wanted<'_, '_>],
+    wheels: &[Sha256],
+    manifest: impl Fn(usize) -> Result<&'m Manifest<'m>, Error>,
     threads: usize,
 ) -> Result<Vec<PathBuf>, Error> {
     let tag = bytecode::tag_of(store, python).map_err(io_error("compile with", python))?;
-    let trees: Vec<PathBuf> = wanted.iter().map(|one| of_wheel(store, &one.sha256).join(&tag)).collect();
-    let missing: Vec<(&Wanted<'_, '_>, &PathBuf)> =
-        wanted.iter().zip(&trees).filter(|(_, tree)| !tree.join(WHEEL_FILE).exists()).collect();
+    let trees: Vec<PathBuf> = wheels.iter().map(|sha256| of_wheel(store, sha256).join(&tag)).collect();
+    let missing = (0..wheels.len()).filter(|index| !trees[*index].join(WHEEL_FILE).exists());
+    let wanted = |index: usize| Ok((Wanted { sha256: wheels[index], manifest: manifest(index)? }, &trees[index]));
+    let missing = missing.map(wanted).collect::<Result<Vec<_>, Error>>()?;
     if missing.is_empty() {
         return Ok(trees);
     }
@@ -166,7 +169,7 @@ pub(crate) fn verify(store: &Store, sha256: &Sha256, manifest: &Manifest<'_>) ->
 }
 
 /// The group whose directories may be linked: what lies in the root of the wheel.
-pub(crate) fn root_group<'g, 'a>(manifest: &'g Manifest<'a>) -> Option<(usize, &'g Group<'a>)> {
+pub(crate) fn root_group<'g, 'a, D>(manifest: &'g Manifest<'a, D>) -> Option<(usize, &'g Group<'a, D>)> {
     manifest.groups.iter().enumerate().find(|(_, group)| group.prefix.is_empty())
 }
 
@@ -365,7 +368,7 @@ mod tests {
     #[test]
     fn knows_a_tree_by_the_form_of_its_path() {
         let wheel = "ab".repeat(32);
-        let target = format!("/c/packages/v3/trees/ab/{wheel}/cpython-312-cb0d0d0a/site-packages/a/b");
+        let target = format!("/c/packages/v4/trees/ab/{wheel}/cpython-312-cb0d0d0a/site-packages/a/b");
         assert_eq!(wheel_of_target(Path::new(&target)), Sha256::from_str(&wheel).ok());
         for other in [
             format!("/c/trees/cd/{wheel}/x/site-packages/a"),

@@ -15,6 +15,7 @@ mod error;
 #[doc(hidden)]
 pub mod fuzz;
 mod lock;
+mod opened;
 mod own_extras;
 mod portable;
 mod problems;
@@ -23,6 +24,7 @@ mod v2;
 
 pub use error::Error;
 pub use lock::{Assigned, Dependency, File, Inputs, Lock, Mode, Names, Package, Prereleases, Root, RootKind, Source};
+pub use opened::{Here, Opened};
 pub use own_extras::with_own_extras;
 pub use portable::absolute;
 
@@ -55,6 +57,11 @@ pub fn older_format(bytes: &[u8]) -> Option<u32> {
 
 /// Reads a lock. Anything but the exact bytes that some PyBun wrote is told apart by the error.
 pub fn decode(bytes: &[u8]) -> Result<Lock, Error> {
+    open(bytes)?.whole()
+}
+
+/// The same as far as what was asked for.
+pub fn open(bytes: &[u8]) -> Result<Opened<'_>, Error> {
     let shared = bytes.len().min(MAGIC.len());
     if bytes[..shared] != MAGIC[..shared] {
         return Err(Error::NotALock { conflicted: bytes.starts_with(b"<<<<<<<") });
@@ -75,8 +82,8 @@ pub fn decode(bytes: &[u8]) -> Result<Lock, Error> {
         return Err(Error::Corrupt("its checksum does not match".to_owned()));
     }
     match version {
-        v1::VERSION => v1::decode(body),
-        v2::VERSION => v2::decode(body),
+        v1::VERSION => v1::decode(body).map(Opened::of_lock),
+        v2::VERSION => v2::open(body).map(Opened::of_packages),
         _ => Err(Error::Corrupt(format!("no PyBun ever wrote format {version}"))),
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use proptest::prelude::*;
-use pybun_model::{MarkerTree, Sha256};
+use pybun_model::{Architecture, Libc, MarkerTree, Platform, PythonTag, Sha256, Tags};
 
 fn lock() -> Lock {
     let root = Root { kind: RootKind::Project, requirements: vec!["a[x]>=1".parse().unwrap()] };
@@ -74,6 +74,41 @@ fn what_is_written_is_read() {
         assert_eq!(encode(&decode(&bytes).unwrap()), bytes);
         assert_eq!(older_format(&bytes), None);
     }
+}
+
+#[test]
+fn one_interpreter_sees_which_markers_hold_and_what_fits() {
+    let mut lock = full_lock();
+    lock.packages[0].marker = "extra == 'pybun-extra-cpu'".parse().unwrap();
+    let file = lock.packages[0].files[0].clone();
+    for name in ["a-1.0-cp39-cp39-win_amd64.whl", "a-1.0.tar.gz"] {
+        lock.packages[0].files.push(File { filename: name.into(), ..file.clone() });
+    }
+    let markers = serde_json::from_value(serde_json::json!({
+        "implementation_name": "cpython", "implementation_version": "3.9.1", "os_name": "posix",
+        "platform_machine": "x86_64", "platform_python_implementation": "CPython", "platform_release": "6",
+        "platform_system": "Linux", "platform_version": "1", "python_full_version": "3.9.1",
+        "python_version": "3.9", "sys_platform": "linux",
+    }));
+    let python = PythonTag { implementation: "cp".into(), major: 3, minor: 9, free_threaded: false };
+    let libc = Libc::Glibc { major: 2, minor: 36 };
+    let tags = Tags::new(&python, &Platform::Linux { architecture: Architecture::X86_64, libc });
+    let bytes = encode(&lock);
+    let opened = open(&bytes).unwrap();
+    assert_eq!(*opened.inputs(), lock.inputs);
+    let here = opened.here(Here { markers: &markers.unwrap(), tags: &tags }).unwrap();
+    let names: Vec<&str> = here.packages[0].files.iter().map(|file| &*file.filename).collect();
+    assert_eq!(names, ["a-1.0-py3-none-any.whl", "a-1.0.tar.gz"]);
+    let mut expected = lock;
+    expected.packages[0].files.remove(1);
+    expected.forks.clear();
+    for package in &mut expected.packages[1..] {
+        package.marker = MarkerTree::FALSE;
+    }
+    for package in &mut expected.packages {
+        package.dependencies[0].marker = MarkerTree::TRUE;
+    }
+    assert_eq!(here, expected);
 }
 
 #[test]
@@ -294,6 +329,6 @@ proptest! {
     #[test]
     fn no_body_panics(body in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
         let _ = v1::decode(&body);
-        let _ = v2::decode(&body);
+        let _ = v2::open(&body).and_then(v2::Opened::whole);
     }
 }

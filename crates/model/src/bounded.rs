@@ -1,7 +1,7 @@
 //! Requirements and markers of foreign text, read within bounds. The parser of the grammar is recursive, and what it
 //! makes of a marker is a decision diagram: a line of a thousand bytes can ask for more memory than there is.
 
-use crate::{MarkerTree, Requirement, VersionOrUrl};
+use crate::{MarkerEnvironment, MarkerTree, Requirement, VersionOrUrl};
 use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 use uv_pep508::{MarkerExpression, MarkerOperator, MarkerTreeKind, MarkerValueString};
@@ -72,6 +72,15 @@ pub fn locked_marker(text: &str) -> Result<MarkerTree, String> {
     read_marker(text, LOCKED)
 }
 
+/// Does a marker of a lock hold? Tells by its comparisons, one after the other: joining the diagrams of even two costs a
+/// millisecond once. `None` where extras and groups have a say.
+pub fn locked_marker_holds(text: &str, environment: &MarkerEnvironment) -> Result<Option<bool>, String> {
+    if text.contains("extra") || text.contains("group") {
+        return Ok(None);
+    }
+    read_joined(text, LOCKED, Here(environment)).map(|holds| Some(holds.unwrap_or(true)))
+}
+
 /// Where one of two markers holds. `None` where saying so takes more than any marker that is met in practice.
 pub fn bounded_or(a: MarkerTree, b: MarkerTree) -> Option<MarkerTree> {
     if [a, b].iter().any(|one| one.is_true() || one.is_false()) || a == b {
@@ -98,16 +107,21 @@ fn read_marker(text: &str, bounds: Bounds) -> Result<MarkerTree, String> {
     if is_simple(text) {
         return MarkerTree::from_str(text).map_err(|error| first_line(&error.message.to_string()));
     }
-    let mut reader = Reader { rest: text, depth: 0, comparisons: bounds.comparisons };
-    let marker = reader.any_of()?.map_or(MarkerTree::TRUE, |marker| marker.tree);
-    let rest = reader.rest.trim_start();
-    if !rest.is_empty() {
-        return Err(format!("its marker is followed by `{}`", rest.chars().take(40).collect::<String>()));
-    }
+    let marker = read_joined(text, bounds, Diagrams)?.map_or(MarkerTree::TRUE, |marker| marker.tree);
     if Text::of(marker, &mut HashMap::new()).terms > bounds.terms {
         return Err(TOO_COMPLICATED.to_owned());
     }
     Ok(marker)
+}
+
+fn read_joined<M: Meaning>(text: &str, bounds: Bounds, meaning: M) -> Read<M> {
+    let mut reader = Reader { rest: text, depth: 0, comparisons: bounds.comparisons, meaning };
+    let read = reader.any_of()?;
+    let rest = reader.rest.trim_start();
+    if !rest.is_empty() {
+        return Err(format!("its marker is followed by `{}`", rest.chars().take(40).collect::<String>()));
+    }
+    Ok(read)
 }
 
 fn parse(text: &str) -> Result<Requirement, String> {
@@ -157,11 +171,62 @@ fn is_simple(text: &str) -> bool {
 }
 
 /// The grammar of PEP 508 for markers, as far as it joins comparisons. A comparison is the parser's.
-struct Reader<'a> {
+struct Reader<'a, M> {
     rest: &'a str,
     depth: usize,
     /// How many more there may be.
     comparisons: usize,
+    meaning: M,
+}
+
+/// What is made of comparisons.
+trait Meaning {
+    type Of;
+    fn comparison(&self, tree: MarkerTree) -> Result<Self::Of, String>;
+    fn join(&self, a: Self::Of, word: Word, b: Self::Of) -> Result<Self::Of, String>;
+}
+
+#[derive(Clone, Copy)]
+enum Word {
+    Or,
+    And,
+}
+
+/// The marker itself.
+struct Diagrams;
+
+/// Whether it holds in one environment.
+struct Here<'e>(&'e MarkerEnvironment);
+
+impl Meaning for Diagrams {
+    type Of = Diagram;
+
+    fn comparison(&self, tree: MarkerTree) -> Result<Diagram, String> {
+        Diagram::of(tree)
+    }
+
+    fn join(&self, a: Diagram, word: Word, b: Diagram) -> Result<Diagram, String> {
+        let join = match word {
+            Word::Or => MarkerTree::or,
+            Word::And => MarkerTree::and,
+        };
+        a.join(b, join)
+    }
+}
+
+impl Meaning for Here<'_> {
+    type Of = bool;
+
+    fn comparison(&self, tree: MarkerTree) -> Result<bool, String> {
+        Ok(tree.evaluate(self.0, &[]))
+    }
+
+    fn join(&self, a: bool, word: Word, b: bool) -> Result<bool, String> {
+        Ok(match word {
+            Word::Or => a || b,
+            Word::And => a && b,
+        })
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -192,34 +257,29 @@ impl Diagram {
     }
 }
 
-type Read = Result<Option<Diagram>, String>;
+type Read<M> = Result<Option<<M as Meaning>::Of>, String>;
 
-impl Reader<'_> {
-    fn any_of(&mut self) -> Read {
-        self.joined("or", MarkerTree::or, Self::all_of)
+impl<M: Meaning> Reader<'_, M> {
+    fn any_of(&mut self) -> Read<M> {
+        self.joined("or", Word::Or, Self::all_of)
     }
 
-    fn all_of(&mut self) -> Read {
-        self.joined("and", MarkerTree::and, Self::one)
+    fn all_of(&mut self) -> Read<M> {
+        self.joined("and", Word::And, Self::one)
     }
 
-    fn joined(
-        &mut self,
-        word: &str,
-        join: fn(MarkerTree, MarkerTree) -> MarkerTree,
-        one: fn(&mut Self) -> Read,
-    ) -> Read {
+    fn joined(&mut self, text: &str, word: Word, one: fn(&mut Self) -> Read<M>) -> Read<M> {
         let mut all = one(self)?;
-        while self.take_word(word) {
+        while self.take_word(text) {
             all = match (all, one(self)?) {
-                (Some(all), Some(next)) => Some(all.join(next, join)?),
+                (Some(all), Some(next)) => Some(self.meaning.join(all, word, next)?),
                 (all, next) => all.or(next),
             };
         }
         Ok(all)
     }
 
-    fn one(&mut self) -> Read {
+    fn one(&mut self) -> Read<M> {
         self.rest = self.rest.trim_start();
         let Some(inner) = self.rest.strip_prefix('(') else { return self.comparison() };
         self.depth += 1;
@@ -234,12 +294,12 @@ impl Reader<'_> {
     }
 
     /// `None` for a comparison that the parser takes note of and leaves out.
-    fn comparison(&mut self) -> Read {
+    fn comparison(&mut self) -> Read<M> {
         self.comparisons = self.comparisons.checked_sub(1).ok_or(TOO_COMPLICATED)?;
         let (text, rest) = self.rest.split_at(comparison_end(self.rest));
         self.rest = rest;
         let tree = MarkerTree::from_str(text).map_err(|error| first_line(&error.message.to_string()))?;
-        if tree.is_true() { Ok(None) } else { Diagram::of(tree).map(Some) }
+        if tree.is_true() { Ok(None) } else { self.meaning.comparison(tree).map(Some) }
     }
 
     fn take_word(&mut self, word: &str) -> bool {
@@ -316,6 +376,7 @@ fn children(marker: MarkerTree) -> Vec<MarkerTree> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn many(count: usize, join: &str, one: impl Fn(usize) -> String) -> String {
         (0..count).map(one).collect::<Vec<_>>().join(join)
@@ -323,7 +384,7 @@ mod tests {
 
     /// Reads with our reader what the parser would be given.
     fn read(text: &str) -> MarkerTree {
-        Reader { rest: text, depth: 0, comparisons: 100 }.any_of().unwrap().unwrap().tree
+        Reader { rest: text, depth: 0, comparisons: 100, meaning: Diagrams }.any_of().unwrap().unwrap().tree
     }
 
     #[test]
@@ -346,6 +407,60 @@ mod tests {
         assert_eq!(requirement(&whole).unwrap(), Requirement::from_str(&whole).unwrap());
         let url = format!("a @ https://h.example/a;b.whl ; {long}");
         assert_eq!(requirement(&url).unwrap(), Requirement::from_str(&url).unwrap());
+    }
+
+    fn environment(python: &str, os: &str, platform: &str, system: &str, machine: &str) -> MarkerEnvironment {
+        serde_json::from_value(serde_json::json!({
+            "implementation_name": "cpython", "implementation_version": python, "os_name": os,
+            "platform_machine": machine, "platform_python_implementation": "CPython", "platform_release": "6.1",
+            "platform_system": system, "platform_version": "1", "python_full_version": python,
+            "python_version": python.rsplit_once('.').unwrap().0, "sys_platform": platform,
+        }))
+        .unwrap()
+    }
+
+    const COMPARISONS: [&str; 10] = [
+        "python_full_version < '3.9'",
+        "python_full_version == '3.12.*'",
+        "python_full_version >= '3.11.4'",
+        "sys_platform == 'win32'",
+        "sys_platform != 'linux'",
+        "os_name == 'nt'",
+        "platform_machine in 'x86_64 arm64'",
+        "'arm' in platform_machine",
+        "implementation_name != 'pypy'",
+        "platform_system < 'M'",
+    ];
+
+    proptest! {
+        #[test]
+        fn comparisons_one_by_one_say_what_the_diagram_says(
+            chosen in prop::collection::vec((0..COMPARISONS.len(), any::<bool>(), any::<bool>()), 1..7)
+        ) {
+            let mut text = COMPARISONS[chosen[0].0].to_owned();
+            for (index, and, first) in &chosen[1..] {
+                let (word, other) = (if *and { "and" } else { "or" }, COMPARISONS[*index]);
+                text = if *first { format!("({text}) {word} {other}") } else { format!("{other} {word} ({text})") };
+            }
+            let marker = locked_marker(&text).unwrap();
+            // As a lock has it.
+            let Some(text) = marker.try_to_string() else { return Ok(()) };
+            for environment in [
+                environment("3.8.2", "posix", "linux", "Linux", "x86_64"),
+                environment("3.12.0", "posix", "darwin", "Darwin", "arm64"),
+                environment("3.11.4", "nt", "win32", "Windows", "AMD64"),
+            ] {
+                let holds = locked_marker_holds(&text, &environment);
+                prop_assert_eq!(holds, Ok(Some(marker.evaluate(&environment, &[]))), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn extras_have_a_say_that_no_environment_knows() {
+        let environment = environment("3.12.0", "posix", "linux", "Linux", "x86_64");
+        assert_eq!(locked_marker_holds("os_name == 'nt' or extra == 'x'", &environment), Ok(None));
+        assert!(locked_marker_holds("os_name == 'nt' nor", &environment).is_err());
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod requirement;
 mod tags;
 mod url_base;
 
-pub use bounded::{Lockable, bounded_or, locked_marker, requirement as bounded_requirement};
+pub use bounded::{Lockable, bounded_or, locked_marker, locked_marker_holds, requirement as bounded_requirement};
 pub use distribution::{BadDistributionName, Distribution, SdistName, WheelName};
 pub use event::{Emit, Event, Phase, Unit, silent};
 pub use files::{Files, ReadRelease};

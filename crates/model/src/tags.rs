@@ -45,21 +45,24 @@ pub struct PythonTag {
 /// How good a wheel is for an interpreter; the smaller the better.
 pub type TagRank = u32;
 
-/// The tags an interpreter takes, each with its rank.
+/// The tags an interpreter takes, from the best to the worst: for each Python with an ABI every platform, then for those
+/// without an ABI no platform. There are a thousand together, and few of each.
 #[derive(Clone, Debug)]
 pub struct Tags {
-    /// By Python, ABI and platform as file names have them: `cp311-cp311-manylinux_2_36_x86_64`.
-    ranks: HashMap<Box<str>, TagRank>,
+    platforms: Vec<String>,
+    /// Positions in `platforms`.
+    platform_ranks: HashMap<Box<str>, TagRank>,
+    /// Pythons with their ABIs (`cp311-cp311`), in this order.
+    pairs: Vec<Box<str>>,
+    /// What each pair adds to the position of a platform.
+    pair_ranks: HashMap<Box<str>, TagRank>,
+    /// Of `none` and `any`, by Python.
+    any_ranks: HashMap<Box<str>, TagRank>,
 }
 
 impl Tags {
     pub fn new(python: &PythonTag, platform: &Platform) -> Self {
         let platforms = platform_tags(platform);
-        let mut ranks = HashMap::with_capacity((platforms.len() + 1) * (2 * usize::from(python.minor) + 5));
-        let mut add = |python: &str, abi: &str, platform: &str| {
-            let rank = ranks.len() as TagRank;
-            ranks.entry([python, "-", abi, "-", platform].concat().into()).or_insert(rank);
-        };
         let PythonTag { implementation, major, minor, free_threaded } = python;
         let own = format!("{implementation}{major}{minor}");
         let cpython = &**implementation == "cp";
@@ -69,42 +72,35 @@ impl Tags {
             (true, ..) => own.clone(),
             (false, ..) => format!("{implementation}py{major}{minor}_pp73").replacen("pppy", "pypy", 1),
         };
-        for platform in &platforms {
-            add(&own, &abi, platform);
-        }
+        let mut pairs = vec![pair(&own, &abi)];
         if cpython && !free_threaded {
-            for platform in &platforms {
-                add(&own, "abi3", platform);
-            }
+            pairs.push(pair(&own, "abi3"));
         }
-        for platform in &platforms {
-            add(&own, "none", platform);
-        }
+        pairs.push(pair(&own, "none"));
         if cpython && !free_threaded {
-            for older in (2..*minor).rev() {
-                for platform in &platforms {
-                    add(&format!("cp{major}{older}"), "abi3", platform);
-                }
-            }
+            pairs.extend((2..*minor).rev().map(|older| pair(&format!("cp{major}{older}"), "abi3")));
         }
         let pure = [format!("py{major}{minor}"), format!("py{major}")];
         let older = (0..*minor).rev().map(|older| format!("py{major}{older}"));
         let pure: Vec<String> = pure.into_iter().chain(older).collect();
-        for tag in &pure {
-            for platform in &platforms {
-                add(tag, "none", platform);
-            }
+        pairs.extend(pure.iter().map(|tag| pair(tag, "none")));
+        let width = platforms.len() as TagRank;
+        let with_platform = width * pairs.len() as TagRank;
+        Self {
+            platform_ranks: (0..).zip(&platforms).map(|(rank, tag)| (tag.as_str().into(), rank)).collect(),
+            pair_ranks: (0..).zip(&pairs).map(|(rank, pair)| (pair.clone(), rank * width)).collect(),
+            any_ranks: (with_platform..)
+                .zip([own].into_iter().chain(pure))
+                .map(|(rank, tag)| (tag.into(), rank))
+                .collect(),
+            platforms,
+            pairs,
         }
-        add(&own, "none", "any");
-        for tag in &pure {
-            add(tag, "none", "any");
-        }
-        Self { ranks }
     }
 
     /// The tag that fits best, as file names have it.
     pub fn best(&self) -> Option<String> {
-        self.ranks.iter().min_by_key(|(_, rank)| **rank).map(|(tag, _)| tag.to_string())
+        Some(format!("{}-{}", self.pairs.first()?, self.platforms.first()?))
     }
 
     /// The rank of the best tag of `wheel`, or `None` when the wheel cannot be used.
@@ -120,20 +116,19 @@ impl Tags {
     }
 
     fn rank_of(&self, [python, abi, platform]: [&str; 3]) -> Option<TagRank> {
-        let mut best = None;
-        let mut tag = String::new();
-        for python in python.split('.') {
-            for abi in abi.split('.') {
-                for platform in platform.split('.') {
-                    tag.clear();
-                    tag.extend([python, "-", abi, "-", platform]);
-                    let rank = self.ranks.get(tag.as_str()).copied();
-                    best = best.into_iter().chain(rank).min();
-                }
-            }
-        }
-        best
+        // Most wheels are for other platforms, and need no look at the rest.
+        let best_platform = platform.split('.').filter_map(|tag| self.platform_ranks.get(tag)).min();
+        let is_any = platform.split('.').any(|tag| tag == "any") && abi.split('.').any(|tag| tag == "none");
+        let any = python.split('.').filter_map(|tag| self.any_ranks.get(tag).filter(|_| is_any)).min().copied();
+        let Some(best_platform) = best_platform else { return any };
+        let pairs = python.split('.').flat_map(|python| abi.split('.').map(move |abi| pair(python, abi)));
+        let best_pair = pairs.filter_map(|pair| self.pair_ranks.get(&pair)).min();
+        best_pair.map(|pair| pair + best_platform).into_iter().chain(any).min()
     }
+}
+
+fn pair(python: &str, abi: &str) -> Box<str> {
+    [python, "-", abi].concat().into()
 }
 
 /// The platform tags from the most to the least specific, without `any`.

@@ -3,7 +3,7 @@
 use crate::Decline;
 use crate::collect;
 use crate::describe::{headline, move_line, packages, up_to_date};
-use crate::lock::{LockResult, Saved, client, hold, lock_project, runtime, save};
+use crate::lock::{self, LockResult, Saved, client, hold, lock_project, runtime, save};
 use crate::place::Place;
 use crate::report::{Done, Report, text_of};
 use pybun_engine::bytecode::{Afterwards, Compile};
@@ -19,7 +19,8 @@ use std::path::Path;
 
 pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
     let _held = hold(place)?;
-    let saved = Saved::read(place)?;
+    let bytes = lock::read(place)?;
+    let saved = Saved::open(place, bytes.as_deref())?;
     let ahead = saved.ahead(place)?;
     let interpreter = place.interpreter().ok_or(Decline)?;
     let environment = pybun_python::ensure_environment(&place.environment_path, &interpreter).map_err(|_| Decline)?;
@@ -66,8 +67,10 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
     let shown = place.short(&planned.environment.root);
     let mut summary = vec![headline(&planned.moves, &shown)];
     summary.extend(planned.moves.iter().filter_map(move_line));
-    let result = result(place, &planned.environment, &planned.moves, &fetched, locked.changed);
-    Ok(Done { result: text_of(&result), summary })
+    let result = text_of(&result(place, &planned.environment, &planned.moves, &fetched, locked.changed()));
+    // The process ends soon, which gives memory back faster than freeing its thousand pieces.
+    std::mem::forget((planned, locked));
+    Ok(Done { result, summary })
 }
 
 fn complete_later(place: &Place, environment: &Environment) {

@@ -3,22 +3,29 @@
 use crate::Decline;
 use crate::report::Report;
 
+/// On a thread of its own, and not on the runtime for downloads: most installations need none of that.
 #[cfg(unix)]
 pub fn watch(report: &Report) -> Result<(), Decline> {
+    use std::task::Poll;
     use tokio::signal::unix::{SignalKind, signal};
 
-    let runtime = crate::lock::runtime()?;
-    let _inside = runtime.enter();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(|_| Decline)?;
+    let mut signals = Vec::new();
+    let inside = runtime.enter();
     for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
-        let mut signals = signal(kind).map_err(|_| Decline)?;
-        let report = report.clone();
-        runtime.spawn(async move {
-            if signals.recv().await.is_some() {
-                report.interrupt();
-            }
-        });
+        signals.push(signal(kind).map_err(|_| Decline)?);
     }
-    Ok(())
+    drop(inside);
+    let report = report.clone();
+    let any = std::future::poll_fn(move |context| {
+        let mut came = signals.iter_mut().map(|signal| signal.poll_recv(context).is_ready());
+        if came.any(|came| came) { Poll::Ready(()) } else { Poll::Pending }
+    });
+    let wait = move || {
+        runtime.block_on(any);
+        report.interrupt();
+    };
+    std::thread::Builder::new().spawn(wait).map(drop).map_err(|_| Decline)
 }
 
 /// Ctrl-C reaches the programs that were asked, too, and their failure may be seen before it. The CLI, which would start

@@ -6,7 +6,7 @@ use crate::report::{Done, Report, text_of};
 use crate::{Decline, write};
 use pybun_engine::changes::{Change, changes};
 use pybun_fetch::Client;
-use pybun_lock::{Inputs, Lock, Root, RootKind};
+use pybun_lock::{Here, Inputs, Lock, Opened, Root, RootKind};
 use pybun_model::PackageName;
 use pybun_python::Interpreter;
 use pybun_solve::{Fixes, Request, Target, Upgrade};
@@ -18,10 +18,17 @@ use std::sync::{Arc, OnceLock};
 
 /// A lock in memory, and how it differs from the one on disk.
 pub struct Locked {
+    /// As the interpreter sees it, where it is the one on disk.
     pub lock: Lock,
-    bytes: Vec<u8>,
-    pub changed: bool,
+    /// Where it is another one.
+    new: Option<Vec<u8>>,
     pub changes: Vec<Change>,
+}
+
+impl Locked {
+    pub fn changed(&self) -> bool {
+        self.new.is_some()
+    }
 }
 
 /// What the envelope says, in the order in which the CLI says it.
@@ -41,21 +48,22 @@ impl<'a> LockResult<'a> {
 
 pub fn lock(place: &Place, report: &Report) -> Result<Done, Decline> {
     let _held = hold(place)?;
-    let saved = Saved::read(place)?;
+    let bytes = read(place)?;
+    let saved = Saved::open(place, bytes.as_deref())?;
     let ahead = saved.ahead(place)?;
     let interpreter = place.interpreter().ok_or(Decline)?;
     let locked = lock_project(place, saved, ahead, &interpreter, report)?;
     save(place, &locked)?;
     let count = locked.lock.packages.len();
     let shown = place.short(&place.lock_path);
-    let headline = match locked.changed {
+    let headline = match locked.changed() {
         true => format!("Locked {} in {shown}", packages(count)),
         false => up_to_date(count, &shown),
     };
     let mut summary = vec![headline];
     summary.extend(locked.changes.iter().map(change_line));
     let result =
-        LockResult { lock: &place.lock_path, changed: locked.changed, packages: count, changes: &locked.changes };
+        LockResult { lock: &place.lock_path, changed: locked.changed(), packages: count, changes: &locked.changes };
     Ok(Done { result: text_of(&result), summary })
 }
 
@@ -65,24 +73,29 @@ pub fn hold(place: &Place) -> Result<std::fs::File, Decline> {
     if place.is_current() { Ok(held) } else { Err(Decline) }
 }
 
-/// What is on disk already, and what the manifest asks for now.
-pub struct Saved {
-    inputs: Inputs,
-    lock: Option<(Lock, Vec<u8>)>,
+/// The bytes on disk.
+pub fn read(place: &Place) -> Result<Option<Vec<u8>>, Decline> {
+    match std::fs::read(&place.lock_path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(_) => Err(Decline),
+    }
 }
 
-impl Saved {
-    pub fn read(place: &Place) -> Result<Self, Decline> {
-        let lock = match std::fs::read(&place.lock_path) {
-            Ok(bytes) => Some((pybun_lock::decode(&bytes).map_err(|_| Decline)?, bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(_) => return Err(Decline),
-        };
-        Ok(Self { inputs: inputs_of(place), lock })
+/// What is on disk already, and what the manifest asks for now.
+pub struct Saved<'b> {
+    inputs: Inputs,
+    lock: Option<(Opened<'b>, &'b [u8])>,
+}
+
+impl<'b> Saved<'b> {
+    pub fn open(place: &Place, bytes: Option<&'b [u8]>) -> Result<Self, Decline> {
+        let opened = bytes.map(|bytes| Ok((pybun_lock::open(bytes).map_err(|_| Decline)?, bytes)));
+        Ok(Self { inputs: inputs_of(place), lock: opened.transpose()? })
     }
 
     fn fits(&self) -> bool {
-        self.lock.as_ref().is_some_and(|(lock, _)| lock.inputs.differences(&self.inputs).is_empty())
+        self.lock.as_ref().is_some_and(|(lock, _)| lock.inputs().differences(&self.inputs).is_empty())
     }
 
     /// Asks for the first pages, where there is something to resolve: finding an interpreter takes as long as their
@@ -105,7 +118,7 @@ impl Saved {
 /// The lock on disk while it fits the manifest, else a new one that prefers its versions. Writes nothing.
 pub fn lock_project(
     place: &Place,
-    saved: Saved,
+    saved: Saved<'_>,
     ahead: Option<Client>,
     interpreter: &Interpreter,
     report: &Report,
@@ -113,8 +126,12 @@ pub fn lock_project(
     let fits = saved.fits();
     let Saved { inputs, lock } = saved;
     let (previous, saved) = match lock {
-        Some((lock, bytes)) if fits => return Ok(Locked { lock, bytes, changed: false, changes: Vec::new() }),
-        Some((lock, bytes)) => (Some(lock), Some(bytes)),
+        Some((opened, _)) if fits => {
+            let here = Here { markers: &interpreter.markers, tags: &interpreter.tags() };
+            let lock = opened.here(here).map_err(|_| Decline)?;
+            return Ok(Locked { lock, new: None, changes: Vec::new() });
+        }
+        Some((opened, bytes)) => (Some(opened.whole().map_err(|_| Decline)?), Some(bytes)),
         None => (None, None),
     };
     let client = ahead.map_or_else(|| client(place), Ok)?;
@@ -139,12 +156,12 @@ pub fn lock_project(
     }
     let bytes = pybun_lock::encode(&lock);
     let changes = changes(request.previous.as_ref(), &lock);
-    Ok(Locked { changed: saved.as_ref() != Some(&bytes), lock, bytes, changes })
+    Ok(Locked { lock, new: Some(bytes).filter(|bytes| saved != Some(bytes)), changes })
 }
 
 /// Replaces the lock on disk when it differs.
 pub fn save(place: &Place, locked: &Locked) -> Result<(), Decline> {
-    if locked.changed { write::write(&place.lock_path, &locked.bytes).map_err(|_| Decline) } else { Ok(()) }
+    locked.new.as_ref().map_or(Ok(()), |bytes| write::write(&place.lock_path, bytes).map_err(|_| Decline))
 }
 
 pub fn client(place: &Place) -> Result<Client, Decline> {

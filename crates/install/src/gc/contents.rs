@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Of earlier PyBuns.
-const OLD_STORES: [&str; 2] = ["v1", "v2"];
+const OLD_STORES: [&str; 3] = ["v1", "v2", "v3"];
 /// What they hold beside the wheels.
 const OF_STORES: [&str; 9] =
     ["files", "tmp", "names", "trees", "environments", "interpreters", "lock", "collected", "compiling"];

@@ -52,8 +52,8 @@ impl<'a> ScriptOwners<'a> {
 }
 
 fn script_names<'p>(package: &'p Package<'_>) -> impl Iterator<Item = &'p str> {
-    let scripts = package.manifest.scripts.iter().map(|file| file.name);
-    scripts.chain(package.manifest.entry_points.iter().map(|command| command.name))
+    let scripts = package.outline.scripts.iter().map(|file| file.name);
+    scripts.chain(package.outline.entry_points.iter().map(|command| command.name))
 }
 
 /// `record` is room for a RECORD, whatever it holds.
@@ -67,10 +67,10 @@ pub(crate) fn finish(
 ) -> Result<(), Error> {
     let library = package.library(layout);
     let mut rows = Rows::default();
-    data_rows(layout, package, library, &mut rows);
+    data_rows(layout, package, library, &mut rows)?;
     let scripts = layout.record_prefix(library, &layout.scripts);
     place_scripts(layout, package, owners, method, &scripts, &mut rows)?;
-    let info = package.manifest.dist_info;
+    let info = package.outline.dist_info;
     let directory = library.join(info);
     let open = package.open(info, bases.root(package.library_base), info, || directory.clone())?;
     place_info(package, &open, (bases, linked), method)?;
@@ -87,13 +87,13 @@ pub(crate) fn finish(
     }
     if let Some(bytecode) = bytecode {
         let prefix = |group: usize| {
-            let group = &package.manifest.groups[group];
-            layout.record_prefix(library, &layout.directory(group.scheme, package.manifest.name))
+            let group = &package.outline.groups[group];
+            layout.record_prefix(library, &layout.directory(group.scheme, package.outline.name))
         };
         rows.0.extend(bytecode::rows(bytecode, prefix, |group, path| linked.covers(package, group, path)));
     }
     rows.bare(&format!("{info}/RECORD"));
-    rows.write(record, linked.links(package), package.manifest.record);
+    rows.write(record, linked.links(package), package.outline.record);
     write_into(&open, &directory, "RECORD", record)
 }
 
@@ -127,9 +127,12 @@ impl Rows {
 }
 
 /// The groups outside of the wheel's root.
-fn data_rows(layout: &Layout, package: &Package<'_>, library: &Path, rows: &mut Rows) {
-    for group in package.manifest.groups.iter().filter(|group| !group.prefix.is_empty()) {
-        let directory = layout.directory(group.scheme, package.manifest.name);
+fn data_rows(layout: &Layout, package: &Package<'_>, library: &Path, rows: &mut Rows) -> Result<(), Error> {
+    if package.outline.groups.iter().all(|group| group.prefix.is_empty()) {
+        return Ok(());
+    }
+    for group in package.whole()?.groups.iter().filter(|group| !group.prefix.is_empty()) {
+        let directory = layout.directory(group.scheme, package.outline.name);
         let prefix = layout.record_prefix(library, &directory);
         for dir in &group.dirs {
             // `lib/x` of the environment is `../../x` for its library, and not `../../../lib/x`.
@@ -143,6 +146,7 @@ fn data_rows(layout: &Layout, package: &Package<'_>, library: &Path, rows: &mut 
             }
         }
     }
+    Ok(())
 }
 
 /// A script that a later distribution of the batch has too gets its line, and not its file.
@@ -154,9 +158,9 @@ fn place_scripts(
     prefix: &str,
     rows: &mut Rows,
 ) -> Result<(), Error> {
-    let manifest = &package.manifest;
-    let source = manifest.scripts_dir;
-    for file in &manifest.scripts {
+    let outline = &package.outline;
+    let source = outline.scripts_dir;
+    for file in &outline.scripts {
         let path = package.tree_path.join(source).join(file.name);
         let owned = owners.owns(package, file.name);
         if file.shebang {
@@ -176,7 +180,7 @@ fn place_scripts(
             method.replace(&pair, file.name, file.executable).map_err(|error| package.place_error(error, target))?;
         }
     }
-    for command in &manifest.entry_points {
+    for command in &outline.entry_points {
         for script in entry_point_scripts(&entry_point(command), &layout.python) {
             let digest = sha2::Sha256::digest(&script.content);
             rows.add(&format!("{prefix}{}", script.name), &digest, script.content.len() as u64);
@@ -205,8 +209,8 @@ fn place_info(
     method: &Method,
 ) -> Result<(), Error> {
     let tree = linked.tree(package);
-    let info = package.manifest.dist_info;
-    for dir in &package.manifest.info {
+    let info = package.outline.dist_info;
+    for dir in &package.outline.info {
         let target = bases.path(package.library_base).join(dir.path);
         let below;
         let pair = if dir.path == info {
@@ -236,7 +240,7 @@ fn place_info(
 /// The tree's own mark in place of the wheel's says that an environment leads there. It comes after the links: when
 /// the tree was taken away since they were made, this fails.
 fn place_mark(package: &Package<'_>, tree: &Path, bases: &Bases, method: &Method) -> Result<(), Error> {
-    let info = package.manifest.dist_info;
+    let info = package.outline.dist_info;
     let mark = tree.join(WHEEL_FILE);
     fault::point().map_err(io_error("link", &mark))?;
     if bases.root(package.library_base).hardlink(&mark, &join(info, WHEEL_FILE)).is_ok() {

@@ -10,11 +10,12 @@ use crate::bytecode::CACHE;
 use crate::error::io_error;
 use crate::layout::Layout;
 use crate::link::{Linking, Method, Root};
-use crate::manifest::Dir;
+use crate::manifest::Folder;
 use crate::parallel::for_each;
 use crate::store::Store;
-use crate::trees::{self, Wanted, prefixes, root_group};
+use crate::trees::{self, prefixes, root_group};
 use crate::{fault, tree_links};
+use pybun_model::Sha256;
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -41,10 +42,16 @@ impl Linked {
     pub fn covers(&self, package: &Package<'_>, group: usize, path: &str) -> bool {
         let links = self.links(package);
         !links.is_empty()
-            && package.manifest.groups[group].prefix.is_empty()
+            && package.outline.groups[group].prefix.is_empty()
             && links.iter().any(|link| {
                 path.strip_prefix(link.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             })
+    }
+
+    /// Is there nothing else to place of its groups?
+    pub fn covers_all(&self, package: &Package<'_>) -> bool {
+        let mut groups = package.outline.groups.iter().enumerate();
+        groups.all(|(index, group)| group.dirs.iter().all(|dir| self.covers(package, index, dir.path)))
     }
 
     pub fn links(&self, package: &Package<'_>) -> &[String] {
@@ -74,11 +81,9 @@ pub(crate) fn link(
     if candidates.is_empty() {
         return Ok(Linked::default());
     }
-    let wanted: Vec<Wanted<'_, '_>> = candidates
-        .iter()
-        .map(|package| Wanted { sha256: package.install.sha256, manifest: &package.manifest })
-        .collect();
-    let trees = match trees::ensure(store, &layout.python, &wanted, threads) {
+    let wheels: Vec<Sha256> = candidates.iter().map(|package| package.install.sha256).collect();
+    let manifest = |index: usize| candidates[index].whole();
+    let trees = match trees::ensure(store, &layout.python, &wheels, manifest, threads) {
         Ok(trees) => trees,
         Err(Error::Io { source, .. }) if is_forbidden(source.kind()) => {
             method.give_up_trees();
@@ -128,7 +133,7 @@ struct Visit<'v, 'a> {
 
 impl Visit<'_, '_> {
     fn directory(&mut self, path: &str) -> Result<(), Error> {
-        let Some((_, group)) = root_group(&self.package.manifest) else { return Ok(()) };
+        let Some((_, group)) = root_group(&self.package.outline) else { return Ok(()) };
         for child in children(&group.dirs, path) {
             if !self.method.links_trees() {
                 return Ok(());
@@ -158,8 +163,8 @@ impl Visit<'_, '_> {
 }
 
 /// The directories right below `path`, each once.
-fn children<'m>(dirs: &'m [Dir<'_>], path: &str) -> BTreeSet<&'m str> {
-    let below = |dir: &'m Dir<'_>| {
+fn children<'m>(dirs: &'m [Folder<'_>], path: &str) -> BTreeSet<&'m str> {
+    let below = |dir: &'m Folder<'_>| {
         let rest = match path {
             "" => Some(dir.path).filter(|rest| !rest.is_empty()),
             _ => dir.path.strip_prefix(path)?.strip_prefix('/'),
@@ -171,18 +176,17 @@ fn children<'m>(dirs: &'m [Dir<'_>], path: &str) -> BTreeSet<&'m str> {
 }
 
 /// Python imports it as one package. `__pycache__` belongs to modules beside it, and metadata is looked for by listing.
-fn is_package(dirs: &[Dir<'_>], path: &str) -> bool {
+fn is_package(dirs: &[Folder<'_>], path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let special = name == CACHE || name.ends_with(".dist-info") || name.ends_with(".egg-info");
     // A name that CSV would quote is no package.
     let plain = !path.contains([',', '"', '\n', '\r']);
-    let has_init = |dir: &Dir<'_>| dir.files.iter().any(|file| file.name.starts_with("__init__."));
-    !special && plain && dirs.binary_search_by(|dir| dir.path.cmp(path)).is_ok_and(|at| has_init(&dirs[at]))
+    !special && plain && dirs.binary_search_by(|dir| dir.path.cmp(path)).is_ok_and(|at| dirs[at].has_init)
 }
 
 /// Would any of its directories be linked in an empty environment?
 fn may_link(package: &Package<'_>, shared: &HashSet<String>) -> bool {
-    root_group(&package.manifest).is_some_and(|(_, group)| {
+    root_group(&package.outline).is_some_and(|(_, group)| {
         group.dirs.iter().any(|dir| {
             let own =
                 prefixes(dir.path).find(|prefix| !shared.contains(&*key(prefix)) && is_package(&group.dirs, prefix));
@@ -198,8 +202,8 @@ fn shared(layout: &Layout, packages: &[Package<'_>]) -> HashSet<String> {
     let mut known: HashMap<PathBuf, Option<Inside>> = HashMap::new();
     let mut dirs = Vec::new();
     for package in packages {
-        for (index, group) in package.manifest.groups.iter().enumerate() {
-            let base = layout.directory(group.scheme, package.manifest.name);
+        for (index, group) in package.outline.groups.iter().enumerate() {
+            let base = layout.directory(group.scheme, package.outline.name);
             let inside = known.entry(base).or_insert_with_key(|base| libraries.place(base));
             let Some(inside) = inside else { continue };
             let paths = group.dirs.iter().filter_map(|dir| inside.path(dir.path));

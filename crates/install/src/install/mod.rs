@@ -20,7 +20,7 @@ use crate::installed::{InstalledDist, InstalledKind, installed, metadata_names, 
 use crate::journal::{Journal, Pending};
 use crate::layout::Layout;
 use crate::link::{LinkMode, Method, Placing, Way};
-use crate::manifest::{Dir, join};
+use crate::manifest::{Folder, Name, Names, Part, join};
 use crate::parallel::{for_each, for_each_apart, io_threads};
 use crate::store::Store;
 use crate::tree_links::Looked;
@@ -100,7 +100,8 @@ pub fn change(
 ) -> Result<Vec<InstalledDist>, Error> {
     let installs = change.install;
     let room = package::room(installs);
-    let packages = package::open(store, layout, installs, &room, options.threads)?;
+    let part = if options.link == LinkMode::Tree { Part::Outline } else { Part::Names };
+    let packages = package::open(store, layout, installs, (&room, part), options.threads)?;
     if options.verify {
         verify(store, &packages, options.threads)?;
     }
@@ -113,7 +114,7 @@ pub fn change(
         let again = installs.len();
         installs.extend_from_slice(change.install);
         let room = package::room(&installs);
-        let packages = package::open(store, layout, &installs, &room, options.threads)?;
+        let packages = package::open(store, layout, &installs, (&room, part), options.threads)?;
         let mut all = apply(store, layout, change.remove, (&packages, &ways.orphans), options, emit)?;
         return Ok(all.split_off(again));
     }
@@ -170,7 +171,7 @@ fn ways(layout: &Layout, change: &Change<'_>, packages: &[Package<'_>]) -> Resul
     let mut found = BTreeMap::new();
     let mut looked = Looked::default();
     for package in packages {
-        tree_links::in_the_way(layout, &package.manifest, &mut looked, &mut found);
+        tree_links::in_the_way(layout, &package.outline, &mut looked, &mut found);
     }
     if found.is_empty() {
         return Ok(ways);
@@ -222,7 +223,7 @@ fn verify(store: &Store, packages: &[Package<'_>], threads: usize) -> Result<(),
 
 /// Other installations of the same names, in any state that can be removed.
 fn plan_removals(layout: &Layout, packages: &[Package<'_>]) -> Result<Vec<(String, Removal)>, Error> {
-    let names: BTreeMap<&str, &Package<'_>> = packages.iter().map(|package| (package.manifest.name, package)).collect();
+    let names: BTreeMap<&str, &Package<'_>> = packages.iter().map(|package| (package.outline.name, package)).collect();
     let mut removals = Vec::new();
     for library in layout.libraries() {
         for metadata in metadata_names(library)? {
@@ -251,7 +252,7 @@ fn plan_removals(layout: &Layout, packages: &[Package<'_>]) -> Result<Vec<(Strin
 
 fn pending(packages: &[Package<'_>], removals: &[(String, Removal)]) -> Vec<Pending> {
     let placed = packages.iter().map(|package| Pending {
-        dist_info: package.manifest.dist_info.to_owned(),
+        dist_info: package.outline.dist_info.to_owned(),
         wheel: Some(package.install.sha256),
     });
     let removed = removals.iter().map(|(dist_info, _)| Pending { dist_info: dist_info.clone(), wheel: None });
@@ -308,7 +309,8 @@ fn compile(
     if !options.compile {
         return Ok(Vec::new());
     }
-    let wheels: Vec<_> = packages.iter().map(|package| (package.install.sha256, &package.manifest)).collect();
+    let wheels = packages.iter().map(|package| Ok((package.install.sha256, package.whole()?)));
+    let wheels = wheels.collect::<Result<Vec<_>, Error>>()?;
     let all = bytecode::ensure(store, &layout.python, &wheels, options.threads)?;
     let dirs = packages.iter().flat_map(|package| all[package.index].dirs.iter().map(move |dir| (package, dir)));
     let dirs: Vec<_> = dirs.filter(|(package, dir)| !linked.covers(package, dir.group, &dir.path)).collect();
@@ -317,7 +319,7 @@ fn compile(
         &dirs,
         || (),
         |(), (package, dir)| {
-            let (group, base) = (&package.manifest.groups[dir.group], package.bases[dir.group]);
+            let (group, base) = (&package.outline.groups[dir.group], package.bases[dir.group]);
             let path = join(&dir.path, "__pycache__");
             let target = bases.path(base).join(&path);
             let pair = package.open(&join(group.prefix, &path), bases.root(base), &path, || target.clone())?;
@@ -339,7 +341,7 @@ struct Job<'a> {
     package: usize,
     base: usize,
     prefix: &'a str,
-    dirs: Vec<&'a Dir<'a>>,
+    dirs: Vec<(&'a Folder<'a>, &'a [Name<'a>])>,
 }
 
 /// Links everything but `.dist-info` and scripts; says which files were there already.
@@ -351,17 +353,21 @@ fn link(
     threads: usize,
 ) -> Result<Vec<Clash>, Error> {
     let clashes = Mutex::new(Vec::new());
-    for_each_apart(threads, &jobs(packages, linked), |job| {
+    // What is linked as a whole needs no names.
+    let names = packages.iter().filter(|package| !linked.covers_all(package));
+    let names = names.map(|package| Ok((package, package.names()?))).collect::<Result<Vec<_>, Error>>()?;
+    for_each_apart(threads, &jobs(&names, linked), |job| {
         let package = &packages[job.package];
         let mut known = "";
         for dir in &job.dirs {
+            let (dir, files) = *dir;
             let source: Cow<'_, str> =
                 if job.prefix.is_empty() { dir.path.into() } else { join(job.prefix, dir.path).into() };
             let target = || bases.path(job.base).join(dir.path);
             let into = (bases.root(job.base), known, dir.path);
-            let pair = package.fill(&source, into, dir.files.len(), target)?;
+            let pair = package.fill(&source, into, files.len(), target)?;
             known = dir.path;
-            for file in &dir.files {
+            for file in files {
                 let placing = method.place(&pair, file.name, file.executable);
                 if placing.map_err(|error| package.place_error(error, target().join(file.name)))? == Placing::Exists {
                     let clash = Clash { package: job.package, base: job.base, path: join(dir.path, file.name) };
@@ -374,23 +380,21 @@ fn link(
     Ok(clashes.into_inner().expect("no thread panics while it holds this lock"))
 }
 
-fn jobs<'a>(packages: &'a [Package<'a>], linked: &Linked) -> Vec<Job<'a>> {
-    let mut jobs = Vec::new();
-    for package in packages {
-        for (index, (group, &base)) in package.manifest.groups.iter().zip(&package.bases).enumerate() {
-            let mut dirs = Vec::new();
-            let mut files = 0;
-            let own: Vec<&Dir<'_>> = group.dirs.iter().filter(|dir| !linked.covers(package, index, dir.path)).collect();
-            let last = own.len();
-            for (index, dir) in own.into_iter().enumerate() {
-                files += dir.files.len();
-                dirs.push(dir);
-                if files >= FILES_PER_JOB || index + 1 == last {
-                    let dirs = std::mem::take(&mut dirs);
-                    jobs.push(Job { package: package.index, base, prefix: group.prefix, dirs });
-                    files = 0;
-                }
+fn jobs<'n, 'a>(names: &[(&'n Package<'a>, &'n Names<'a>)], linked: &Linked) -> Vec<Job<'n>> {
+    let mut jobs: Vec<Job<'n>> = Vec::new();
+    for (package, names) in names {
+        let (mut files, mut last) = (FILES_PER_JOB, None);
+        for (index, folder, own) in names.by_folder(&package.outline) {
+            if linked.covers(package, index, folder.path) {
+                continue;
             }
+            if files >= FILES_PER_JOB || last.replace(index) != Some(index) {
+                let (base, prefix) = (package.bases[index], package.outline.groups[index].prefix);
+                jobs.push(Job { package: package.index, base, prefix, dirs: Vec::new() });
+                files = 0;
+            }
+            files += own.len();
+            jobs.last_mut().expect("one was begun").dirs.push((folder, own));
         }
     }
     jobs
@@ -398,7 +402,7 @@ fn jobs<'a>(packages: &'a [Package<'a>], linked: &Linked) -> Vec<Job<'a>> {
 
 fn installed_dist(layout: &Layout, package: &Package<'_>) -> InstalledDist {
     let Install { sha256, name, version, requested, direct_url } = package.install;
-    let dist_info = package.library(layout).join(package.manifest.dist_info);
+    let dist_info = package.library(layout).join(package.outline.dist_info);
     InstalledDist {
         installer: Some(INSTALLER.trim().to_owned()),
         requested: *requested,

@@ -39,7 +39,7 @@ pub(crate) fn settle(
     let mut notes = Notes::default();
     let mut others = Others::new(layout);
     for clash in &clashes {
-        let owners = owners(packages, clash);
+        let owners = owners(packages, clash)?;
         let Some((winner, file)) = owners.last() else { continue };
         for (loser, other) in &owners[..owners.len() - 1] {
             if other.digest != file.digest {
@@ -60,15 +60,17 @@ pub(crate) fn settle(
 
 /// Those of the batch that bring the file, in their order. Where case does not matter, names that differ in it are the
 /// same file.
-fn owners<'p, 'a>(packages: &'p [Package<'a>], clash: &Clash) -> Vec<(&'p Package<'a>, &'p File<'a>)> {
-    let exact: Vec<_> =
-        packages.iter().filter_map(|package| Some((package, package.find(clash.base, &clash.path)?))).collect();
+fn owners<'p, 'a>(packages: &'p [Package<'a>], clash: &Clash) -> Result<Vec<(&'p Package<'a>, &'p File<'a>)>, Error> {
+    let mut exact = Vec::new();
+    for package in packages {
+        exact.extend(package.find(clash.base, &clash.path)?.map(|file| (package, file)));
+    }
     if exact.len() > 1 || !cfg!(any(windows, target_vendor = "apple")) {
-        return exact;
+        return Ok(exact);
     }
     let mut all = Vec::new();
     for package in packages {
-        let groups = package.manifest.groups.iter().zip(&package.bases).filter(|(_, base)| **base == clash.base);
+        let groups = package.whole()?.groups.iter().zip(&package.bases).filter(|(_, base)| **base == clash.base);
         for dir in groups.flat_map(|(group, _)| &group.dirs) {
             let same = |file: &&File<'a>| {
                 crate::manifest::join(dir.path, file.name).to_lowercase() == clash.path.to_lowercase()
@@ -76,20 +78,20 @@ fn owners<'p, 'a>(packages: &'p [Package<'a>], clash: &Clash) -> Vec<(&'p Packag
             all.extend(dir.files.iter().find(same).map(|file| (package, file)));
         }
     }
-    all
+    Ok(all)
 }
 
-fn replace(
-    packages: &[Package<'_>],
-    winner: &Package<'_>,
+fn replace<'a>(
+    packages: &[Package<'a>],
+    winner: &Package<'a>,
     clash: &Clash,
     bases: &Bases,
     method: &Method,
 ) -> Result<(), Error> {
     // On a file system that ignores case the winner may spell the path in another way; its own spelling is placed.
-    let spelled_by = if winner.find(clash.base, &clash.path).is_some() { winner } else { &packages[clash.package] };
+    let spelled_by = if winner.find(clash.base, &clash.path)?.is_some() { winner } else { &packages[clash.package] };
     let (directory, name) = clash.path.rsplit_once('/').unwrap_or(("", &clash.path));
-    let own = spelled_by.manifest.groups.iter().zip(&spelled_by.bases).filter(|(_, base)| **base == clash.base);
+    let own = spelled_by.whole()?.groups.iter().zip(&spelled_by.bases).filter(|(_, base)| **base == clash.base);
     for (group, _) in own {
         let dir = group.dirs.iter().find(|dir| dir.path == directory);
         let Some(file) = dir.and_then(|dir| dir.files.iter().find(|file| file.name == name)) else { continue };
@@ -103,7 +105,7 @@ fn replace(
 
 /// The file that a package has for a clash: is it this content?
 fn has_sha256(package: &Package<'_>, clash: &Clash, sha256: &Sha256) -> bool {
-    let groups = package.manifest.groups.iter().zip(&package.bases).filter(|(_, base)| **base == clash.base);
+    let groups = package.outline.groups.iter().zip(&package.bases).filter(|(_, base)| **base == clash.base);
     let mut sources = groups.map(|(group, _)| package.tree_path.join(group.prefix).join(&clash.path));
     sources.any(|source| sha256_of(&source).is_ok_and(|found| found == *sha256))
 }

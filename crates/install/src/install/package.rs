@@ -1,13 +1,14 @@
-//! One distribution of a batch, with its manifest read and its tree open.
+//! One distribution of a batch, with as much of its manifest as is needed, and its tree open.
 
 use super::Install;
 use crate::Error;
 use crate::error::io_error;
 use crate::layout::{Layout, Scheme};
 use crate::link::{Pair, PairError, Root};
-use crate::manifest::{Dir, File, Manifest};
+use crate::manifest::{File, Manifest, Names, Outline, Part, end_of};
 use crate::parallel::for_each;
 use crate::store::Store;
+use pybun_model::Sha256;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,9 +18,13 @@ pub(crate) struct Package<'a> {
     /// Its place in the batch; the later one wins.
     pub index: usize,
     pub install: &'a Install,
-    pub manifest: Manifest<'a>,
+    pub outline: Outline<'a>,
     /// For messages: name and version.
     pub subject: String,
+    store: &'a Store,
+    room: &'a Room,
+    names: OnceLock<Names<'a>>,
+    whole: OnceLock<Manifest<'a>>,
     tree: Root,
     pub tree_path: PathBuf,
     /// Where each group of the manifest goes, as indices of `Bases`.
@@ -34,17 +39,26 @@ pub(crate) struct Bases {
     roots: Vec<Root>,
 }
 
-/// Room for the bytes of manifests, which packages borrow.
-pub(crate) fn room(installs: &[Install]) -> Vec<OnceLock<Vec<u8>>> {
-    installs.iter().map(|_| OnceLock::new()).collect()
+/// Room for the bytes of a manifest, which a package borrows.
+#[derive(Default)]
+pub(crate) struct Room {
+    /// The outline, and often more.
+    first: OnceLock<Vec<u8>>,
+    /// Up to the end of the names, where that is more.
+    names: OnceLock<Vec<u8>>,
+    whole: OnceLock<Vec<u8>>,
 }
 
-/// Reads all manifests and compares them with what was asked for.
+pub(crate) fn room(installs: &[Install]) -> Vec<Room> {
+    installs.iter().map(|_| Room::default()).collect()
+}
+
+/// Reads all manifests up to the end of `part`, and compares them with what was asked for.
 pub(crate) fn open<'a>(
-    store: &Store,
+    store: &'a Store,
     layout: &Layout,
     installs: &'a [Install],
-    room: &'a [OnceLock<Vec<u8>>],
+    (room, part): (&'a [Room], Part),
     threads: usize,
 ) -> Result<Vec<Package<'a>>, Error> {
     let opened: Vec<Mutex<Option<Package<'a>>>> = installs.iter().map(|_| Mutex::default()).collect();
@@ -57,7 +71,7 @@ pub(crate) fn open<'a>(
         || (),
         |(), &index| {
             let install = &installs[index];
-            let bytes = store.used_manifest_bytes(&install.sha256).map_err(|error| match error {
+            let bytes = store.manifest_start(&install.sha256, part).map_err(|error| match error {
                 Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => Error::NotInStore {
                     name: install.name.to_string(),
                     version: install.version.to_string(),
@@ -65,7 +79,12 @@ pub(crate) fn open<'a>(
                 },
                 other => other,
             })?;
-            let package = open_one(store, index, install, room[index].get_or_init(|| bytes))?;
+            let room = &room[index];
+            let _ = room.first.set(bytes);
+            let package = open_one(store, index, install, room)?;
+            if matches!(part, Part::Names) {
+                package.names()?;
+            }
             *opened[index].lock().expect("no thread panics while it holds this lock") = Some(package);
             Ok(())
         },
@@ -75,30 +94,36 @@ pub(crate) fn open<'a>(
     for slot in opened {
         let package = slot.into_inner().expect("no thread panics while it holds this lock");
         let mut package = package.expect("without an error all were opened");
-        let mut base = |scheme| position(&mut paths, layout.directory(scheme, package.manifest.name));
-        package.bases = package.manifest.groups.iter().map(|group| base(group.scheme)).collect();
-        package.library_base = base(package.manifest.root);
+        let mut base = |scheme| position(&mut paths, layout.directory(scheme, package.outline.name));
+        package.bases = package.outline.groups.iter().map(|group| base(group.scheme)).collect();
+        package.library_base = base(package.outline.root);
         packages.push(package);
     }
     Ok(packages)
 }
 
 /// What goes where is not known yet.
-fn open_one<'a>(store: &Store, index: usize, install: &'a Install, bytes: &'a [u8]) -> Result<Package<'a>, Error> {
+fn open_one<'a>(store: &'a Store, index: usize, install: &'a Install, room: &'a Room) -> Result<Package<'a>, Error> {
     let subject = format!("{} {}", install.name, install.version);
-    let damaged =
-        |why: &str| Error::StoreDamaged { subject: subject.clone(), sha256: install.sha256, why: why.to_owned() };
-    let manifest = Manifest::decode(bytes).ok_or_else(|| damaged("its manifest was changed"))?;
-    let found = format!("{} {}", manifest.name, manifest.version);
+    let bytes = room.first.get().map(Vec::as_slice).unwrap_or_default();
+    let outline = Outline::outline(bytes).ok_or_else(|| damaged(&subject, install.sha256, CHANGED))?;
+    let found = format!("{} {}", outline.name, outline.version);
     if found != subject {
         return Err(Error::OtherDistribution { sha256: install.sha256, found, wanted: subject });
     }
     let tree_path = store.tree(&install.sha256);
     let tree = Root::open(&tree_path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => damaged("its files are gone"),
+        io::ErrorKind::NotFound => damaged(&subject, install.sha256, "its files are gone"),
         _ => io_error("read", &tree_path)(error),
     })?;
-    Ok(Package { index, install, manifest, subject, tree, tree_path, bases: Vec::new(), library_base: 0 })
+    let (names, whole, bases) = (OnceLock::new(), OnceLock::new(), Vec::new());
+    Ok(Package { index, install, outline, subject, store, room, names, whole, tree, tree_path, bases, library_base: 0 })
+}
+
+const CHANGED: &str = "its manifest was changed";
+
+fn damaged(subject: &str, sha256: Sha256, why: &str) -> Error {
+    Error::StoreDamaged { subject: subject.to_owned(), sha256, why: why.to_owned() }
 }
 
 fn position(paths: &mut Vec<PathBuf>, path: PathBuf) -> usize {
@@ -116,10 +141,10 @@ impl Bases {
     pub fn create(layout: &Layout, packages: &[Package<'_>]) -> Result<Self, Error> {
         let mut paths = Vec::new();
         for package in packages {
-            for group in &package.manifest.groups {
-                position(&mut paths, layout.directory(group.scheme, package.manifest.name));
+            for group in &package.outline.groups {
+                position(&mut paths, layout.directory(group.scheme, package.outline.name));
             }
-            position(&mut paths, layout.directory(package.manifest.root, package.manifest.name));
+            position(&mut paths, layout.directory(package.outline.root, package.outline.name));
         }
         if packages.iter().any(|package| package.has_scripts()) {
             fs::create_dir_all(&layout.scripts).map_err(io_error("create", &layout.scripts))?;
@@ -143,11 +168,11 @@ impl Bases {
 
 impl<'a> Package<'a> {
     fn has_scripts(&self) -> bool {
-        !self.manifest.scripts.is_empty() || !self.manifest.entry_points.is_empty()
+        !self.outline.scripts.is_empty() || !self.outline.entry_points.is_empty()
     }
 
     pub fn library<'l>(&self, layout: &'l Layout) -> &'l Path {
-        if self.manifest.root == Scheme::Platlib { &layout.platlib } else { &layout.purelib }
+        if self.outline.root == Scheme::Platlib { &layout.platlib } else { &layout.purelib }
     }
 
     /// `source` of its tree and `path` of the environment, whose full path is only needed for messages.
@@ -199,15 +224,56 @@ impl<'a> Package<'a> {
         }
     }
 
+    /// The names of all its files.
+    pub fn names(&self) -> Result<&Names<'a>, Error> {
+        if let Some(names) = self.names.get() {
+            return Ok(names);
+        }
+        let first = self.room.first.get().map(Vec::as_slice).unwrap_or_default();
+        let bytes = match end_of(first, Part::Names) {
+            Some(end) if end > first.len() => {
+                kept(&self.room.names, || self.store.manifest_start(&self.install.sha256, Part::Names))?
+            }
+            _ => first,
+        };
+        let names = Names::decode(bytes, &self.outline).ok_or_else(|| self.changed())?;
+        Ok(self.names.get_or_init(|| names))
+    }
+
+    /// All that is known of its files, which few ask for.
+    pub fn whole(&self) -> Result<&Manifest<'a>, Error> {
+        if let Some(whole) = self.whole.get() {
+            return Ok(whole);
+        }
+        let bytes = kept(&self.room.whole, || self.store.manifest_bytes(&self.install.sha256))?;
+        let whole = Manifest::decode(bytes).ok_or_else(|| self.changed())?;
+        Ok(self.whole.get_or_init(|| whole))
+    }
+
+    fn changed(&self) -> Error {
+        damaged(&self.subject, self.install.sha256, CHANGED)
+    }
+
     /// The file that it places at `path` of `base`, if it does.
-    pub fn find(&self, base: usize, path: &str) -> Option<&File<'a>> {
+    pub fn find(&self, base: usize, path: &str) -> Result<Option<&File<'a>>, Error> {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let dirs = self.manifest.groups.iter().zip(&self.bases).filter(|(_, own)| **own == base);
-        dirs.filter_map(|(group, _)| find_dir(&group.dirs, directory)?.files.iter().find(|file| file.name == name))
-            .next()
+        let place = |path: &str| path.cmp(directory);
+        let mut own = self.outline.groups.iter().zip(&self.bases).filter(|(_, own)| **own == base);
+        if !own.any(|(group, _)| group.dirs.binary_search_by(|dir| place(dir.path)).is_ok()) {
+            return Ok(None);
+        }
+        let own = self.whole()?.groups.iter().zip(&self.bases).filter(|(_, own)| **own == base);
+        let mut files = own.filter_map(|(group, _)| {
+            let at = group.dirs.binary_search_by(|dir| place(dir.path)).ok()?;
+            group.dirs[at].files.iter().find(|file| file.name == name)
+        });
+        Ok(files.next())
     }
 }
 
-fn find_dir<'m, 'a>(dirs: &'m [Dir<'a>], path: &str) -> Option<&'m Dir<'a>> {
-    dirs.binary_search_by(|dir| dir.path.cmp(path)).ok().map(|at| &dirs[at])
+fn kept(room: &OnceLock<Vec<u8>>, read: impl FnOnce() -> Result<Vec<u8>, Error>) -> Result<&[u8], Error> {
+    if room.get().is_none() {
+        let _ = room.set(read()?);
+    }
+    Ok(room.get().map(Vec::as_slice).unwrap_or_default())
 }

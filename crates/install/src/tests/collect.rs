@@ -52,7 +52,7 @@ fn the_least_recently_used_goes_first_until_the_size_holds() {
     let collected = world.collect(Limits { max_size: None, max_age: Some(DAY * 5 / 2) });
     assert_eq!(names(&collected), ["c 1"]);
     assert!(world.store.has(&wheels[0].sha256) && !world.store.has(&wheels[1].sha256));
-    assert_eq!(fs::read_dir(world.root().join("cache/packages/v3/tmp")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(world.root().join("cache/packages/v4/tmp")).unwrap().count(), 0);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn shared_files_count_once_and_go_with_the_last_wheel() {
     world.age(&b, 9);
     let second = world.collect(nothing());
     assert!(second.removed[0].bytes > 100_000 && second.after == 0, "{second:?}");
-    let names = super::tree(&world.root().join("cache/packages/v3/names"));
+    let names = super::tree(&world.root().join("cache/packages/v4/names"));
     assert!(names.is_empty(), "{names:?}");
 }
 
@@ -193,7 +193,7 @@ fn what_is_not_ours_stays_whatever_directory_was_named() {
 fn two_at_a_time_do_the_work_once() {
     let world = World::new();
     world.add(&wheel("a", &[("a.py", "a")]));
-    let lock = fs::File::create(world.root().join("cache/packages/v3/lock")).unwrap();
+    let lock = fs::File::create(world.root().join("cache/packages/v4/lock")).unwrap();
     lock.lock().unwrap();
     assert!(world.collect(nothing()).busy);
     drop(lock);
@@ -208,7 +208,7 @@ fn it_is_due_once_a_day() {
     let now = SystemTime::now();
     assert!(!crate::is_due(&cache, now), "a new data directory holds nothing worth it");
     assert!(crate::is_due(&cache, now + DAY * 2));
-    let stamp = fs::File::options().write(true).open(cache.join("packages/v3/collected")).unwrap();
+    let stamp = fs::File::options().write(true).open(cache.join("packages/v4/collected")).unwrap();
     stamp.set_modified(now).unwrap();
     assert!(!crate::is_due(&cache, now + DAY / 2));
 }

@@ -39,7 +39,7 @@ struct World {
 /// Whoever is not root cannot delete trees as they are.
 impl Drop for World {
     fn drop(&mut self) {
-        let _ = crate::store::remove_tree(&self.root().join("cache/packages/v3/trees"));
+        let _ = crate::store::remove_tree(&self.root().join("cache/packages/v4/trees"));
     }
 }
 

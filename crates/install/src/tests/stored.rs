@@ -22,7 +22,7 @@ fn a_wheel_is_unpacked_once() {
     assert_eq!((second.reused, second.sha256), (true, first.sha256));
     assert!(world.store.has(&first.sha256));
     assert_eq!(world.store.verify(&first.sha256).unwrap(), []);
-    assert_eq!(fs::read_dir(world.root().join("cache/packages/v3/tmp")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(world.root().join("cache/packages/v4/tmp")).unwrap().count(), 0);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn many_processes_that_add_the_same_wheel_end_in_one_tree() {
         }
     });
     assert_eq!(world.store.verify(&sha256).unwrap(), []);
-    assert_eq!(fs::read_dir(world.root().join("cache/packages/v3/tmp")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(world.root().join("cache/packages/v4/tmp")).unwrap().count(), 0);
 }
 
 #[test]

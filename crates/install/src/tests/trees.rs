@@ -61,7 +61,7 @@ impl World {
 
     /// Everything in the trees of the store.
     fn stored(&self) -> BTreeMap<String, String> {
-        super::tree(&self.root().join("cache/packages/v3/trees"))
+        super::tree(&self.root().join("cache/packages/v4/trees"))
     }
 
     fn tree_of(&self, install: &Install) -> PathBuf {
@@ -344,18 +344,18 @@ fn an_earlier_store_stays_while_environments_lead_into_it() {
     let a = world.add(&wheel("a", "1", &["a/__init__.py"]));
     world.tree_install(&[a]);
     let packages = world.root().join("cache/packages");
-    fs::rename(packages.join("v3"), packages.join("v2")).unwrap();
+    fs::rename(packages.join("v4"), packages.join("v3")).unwrap();
     assert_eq!(world.collected(), Vec::<String>::new());
     fs::remove_dir_all(&world.layout.prefix).unwrap();
-    assert_eq!(world.collected(), ["packages/v2"]);
-    assert!(!packages.join("v2").exists());
+    assert_eq!(world.collected(), ["packages/v3"]);
+    assert!(!packages.join("v3").exists());
 }
 
 #[test]
 fn a_store_that_cannot_be_written_gives_hardlinks_and_a_note() {
     let world = world();
     let a = world.add(&wheel("a", "1", &["a/__init__.py"]));
-    let cache = world.root().join("cache/packages/v3");
+    let cache = world.root().join("cache/packages/v4");
     fs::set_permissions(&cache, PermissionsExt::from_mode(0o555)).unwrap();
     let writable = fs::write(cache.join("probe"), "").is_ok();
     let notes = super::Notes::default();

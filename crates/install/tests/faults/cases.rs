@@ -56,7 +56,7 @@ impl Drop for Fresh {
 
 /// Whoever is not root cannot delete trees as they are.
 fn clear(root: &Path) {
-    let trees = root.join("cache/packages/v3");
+    let trees = root.join("cache/packages/v4");
     if trees.is_dir() {
         let _ = Command::new("chmod").args(["-R", "u+w"]).arg(trees).status();
     }

@@ -4,10 +4,11 @@ mod wire;
 
 use crate::lock::marker_text;
 use crate::{
-    Assigned, Dependency, Error, File, Inputs, Lock, Mode, Names, Package, Prereleases, Root, RootKind, Source,
+    Assigned, Dependency, Error, File, Here, Inputs, Lock, Mode, Names, Package, Prereleases, Root, RootKind, Source,
 };
 use pybun_model::{
     MarkerTree, PackageName, Requirement, Sha256, VerbatimUrl, VersionOrUrl, bounded_requirement, locked_marker,
+    locked_marker_holds,
 };
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -19,12 +20,54 @@ pub(crate) fn encode(lock: &Lock) -> Vec<u8> {
     postcard::to_allocvec(&to_wire(lock)).expect("strings, numbers and sequences of known length always serialise")
 }
 
-pub(crate) fn decode(body: &[u8]) -> Result<Lock, Error> {
+/// What was asked for, and what came of it as it is on disk.
+pub(crate) struct Opened<'a> {
+    pub inputs: Inputs,
+    markers: Vec<Cow<'a, str>>,
+    packages: Vec<wire::Package<'a>>,
+    forks: Vec<u32>,
+}
+
+pub(crate) fn open(body: &[u8]) -> Result<Opened<'_>, Error> {
     let (wire, rest): (wire::Lock, _) = postcard::take_from_bytes(body).map_err(|error| corrupt(error.to_string()))?;
     if !rest.is_empty() {
         return Err(corrupt("something follows its content"));
     }
     from_wire(wire)
+}
+
+impl Opened<'_> {
+    pub fn whole(self) -> Result<Lock, Error> {
+        let markers: Vec<MarkerTree> = self.markers.iter().map(|text| marker(text)).collect::<Result<_, _>>()?;
+        let forks = self.forks.iter().map(|position| marker_at(&markers, *position)).collect::<Result<_, _>>()?;
+        self.lock(&markers, forks, |_| true)
+    }
+
+    pub fn here(self, here: Here<'_>) -> Result<Lock, Error> {
+        let markers = self.markers.iter().map(|text| match locked_marker_holds(text, here.markers) {
+            Ok(Some(true)) => Ok(MarkerTree::TRUE),
+            Ok(Some(false)) => Ok(MarkerTree::FALSE),
+            Ok(None) | Err(_) => marker(text),
+        });
+        let markers: Vec<MarkerTree> = markers.collect::<Result<_, _>>()?;
+        let fits = |name: &str| !name.ends_with(".whl") || here.tags.rank_of_file(name).is_some();
+        self.lock(&markers, Vec::new(), fits)
+    }
+
+    fn lock(
+        self,
+        markers: &[MarkerTree],
+        forks: Vec<MarkerTree>,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Result<Lock, Error> {
+        let count = self.packages.len();
+        let mut packages = Vec::with_capacity(count);
+        for mut package in self.packages {
+            package.files.retain(|file| is_wanted(&file.filename));
+            packages.push(package_from_wire(package, markers, count)?);
+        }
+        Ok(Lock { inputs: self.inputs, packages, forks })
+    }
 }
 
 fn corrupt(why: impl Into<String>) -> Error {
@@ -170,9 +213,7 @@ fn requirements_to_wire(requirements: &[Requirement]) -> Vec<wire::Requirement<'
     requirements.iter().map(one).collect()
 }
 
-fn from_wire(wire: wire::Lock) -> Result<Lock, Error> {
-    let markers: Vec<MarkerTree> = wire.markers.iter().map(|text| marker(text)).collect::<Result<_, _>>()?;
-    let count = wire.packages.len();
+fn from_wire(wire: wire::Lock<'_>) -> Result<Opened<'_>, Error> {
     let inputs = Inputs {
         requires_python: wire.requires_python.map(|text| parse("requires-python", &text)).transpose()?,
         roots: wire.roots.into_iter().map(root_from_wire).collect::<Result<_, _>>()?,
@@ -204,10 +245,7 @@ fn from_wire(wire: wire::Lock) -> Result<Lock, Error> {
             other => return Err(corrupt(format!("no pre-release mode has number {other}"))),
         },
     };
-    let packages = wire.packages.into_iter().map(|package| package_from_wire(package, &markers, count));
-    let packages = packages.collect::<Result<_, _>>()?;
-    let forks = wire.forks.into_iter().map(|position| marker_at(&markers, position)).collect::<Result<_, _>>()?;
-    Ok(Lock { inputs, packages, forks })
+    Ok(Opened { inputs, markers: wire.markers, packages: wire.packages, forks: wire.forks })
 }
 
 fn root_from_wire(root: wire::Root) -> Result<Root, Error> {
