@@ -3,7 +3,7 @@
 //! Source: platform compatibility tags specification; PEP 425, 600 (manylinux), 656 (musllinux).
 
 use crate::WheelName;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// What kind of machine an interpreter runs on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -51,13 +51,13 @@ pub type TagRank = u32;
 pub struct Tags {
     platforms: Vec<String>,
     /// Positions in `platforms`.
-    platform_ranks: HashMap<Box<str>, TagRank>,
+    platform_ranks: FxHashMap<Box<str>, TagRank>,
     /// Pythons with their ABIs (`cp311-cp311`), in this order.
     pairs: Vec<Box<str>>,
     /// What each pair adds to the position of a platform.
-    pair_ranks: HashMap<Box<str>, TagRank>,
+    pair_ranks: FxHashMap<Box<str>, TagRank>,
     /// Of `none` and `any`, by Python.
-    any_ranks: HashMap<Box<str>, TagRank>,
+    any_ranks: FxHashMap<Box<str>, TagRank>,
 }
 
 impl Tags {
@@ -110,16 +110,23 @@ impl Tags {
 
     /// The same for the name of a file, of which only the end is looked at.
     pub fn rank_of_file(&self, filename: &str) -> Option<TagRank> {
-        let mut parts = filename.strip_suffix(".whl")?.rsplitn(4, '-');
-        let (platform, abi, python) = (parts.next()?, parts.next()?, parts.next()?);
+        let (rest, platform) = filename.strip_suffix(".whl")?.rsplit_once('-')?;
+        let (rest, abi) = rest.rsplit_once('-')?;
+        let python = rest.rsplit_once('-').map_or(rest, |(_, python)| python);
         self.rank_of([python, abi, platform])
     }
 
     fn rank_of(&self, [python, abi, platform]: [&str; 3]) -> Option<TagRank> {
-        // Most wheels are for other platforms, and need no look at the rest.
-        let best_platform = platform.split('.').filter_map(|tag| self.platform_ranks.get(tag)).min();
-        let is_any = platform.split('.').any(|tag| tag == "any") && abi.split('.').any(|tag| tag == "none");
-        let any = python.split('.').filter_map(|tag| self.any_ranks.get(tag).filter(|_| is_any)).min().copied();
+        // Most wheels are for other platforms, and the rest of their names need not be looked at.
+        let (mut best_platform, mut is_any) = (None, false);
+        for tag in platform.split('.') {
+            is_any |= tag == "any";
+            best_platform = best_platform.into_iter().chain(self.platform_ranks.get(tag).copied()).min();
+        }
+        let any = match is_any && abi.split('.').any(|tag| tag == "none") {
+            true => python.split('.').filter_map(|tag| self.any_ranks.get(tag).copied()).min(),
+            false => None,
+        };
         let Some(best_platform) = best_platform else { return any };
         let pairs = python.split('.').flat_map(|python| abi.split('.').map(move |abi| pair(python, abi)));
         let best_pair = pairs.filter_map(|pair| self.pair_ranks.get(&pair)).min();

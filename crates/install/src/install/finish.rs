@@ -68,12 +68,15 @@ pub(crate) fn finish(
     let library = package.library(layout);
     let mut rows = Rows::default();
     data_rows(layout, package, library, &mut rows)?;
-    let scripts = layout.record_prefix(library, &layout.scripts);
-    place_scripts(layout, package, owners, method, &scripts, &mut rows)?;
+    if package.has_scripts() {
+        let prefix = layout.record_prefix(library, &layout.scripts);
+        place_scripts(layout, package, owners, method, &prefix, &mut rows)?;
+    }
     let info = package.outline.dist_info;
     let directory = library.join(info);
-    let open = package.open(info, bases.root(package.library_base), info, || directory.clone())?;
-    place_info(package, &open, (bases, linked), method)?;
+    let (source, root) = (package.info()?, bases.root(package.library_base));
+    let open = package.fill_info((&source, ""), (root, "", info), usize::MAX, || directory.clone())?;
+    place_info(package, (&source, &open), (bases, linked), method)?;
     let mut write = |name: &str, content: &str| {
         write_into(&open, &directory, name, content)?;
         rows.add(&join(info, name), &sha2::Sha256::digest(content), content.len() as u64);
@@ -201,23 +204,26 @@ pub(crate) fn entry_point(command: &Command<'_>) -> EntryPoint {
     }
 }
 
-/// `open` is the `.dist-info` directory itself.
+/// `source` is the `.dist-info` directory of the store, and `open` leads from it into that of the environment.
 fn place_info(
     package: &Package<'_>,
-    open: &Pair<'_>,
+    (source, open): (&Root, &Pair<'_>),
     (bases, linked): (&Bases, &Linked),
     method: &Method,
 ) -> Result<(), Error> {
     let tree = linked.tree(package);
     let info = package.outline.dist_info;
+    let mut known = info;
     for dir in &package.outline.info {
         let target = bases.path(package.library_base).join(dir.path);
         let below;
         let pair = if dir.path == info {
             open
         } else {
-            let into = (bases.root(package.library_base), info, dir.path);
-            below = package.fill(dir.path, into, dir.files.len(), || target.clone())?;
+            let into = (bases.root(package.library_base), known, dir.path);
+            known = dir.path;
+            let inside = dir.path.strip_prefix(info).and_then(|path| path.strip_prefix('/')).unwrap_or_default();
+            below = package.fill_info((source, inside), into, dir.files.len(), || target.clone())?;
             &below
         };
         for file in &dir.files {

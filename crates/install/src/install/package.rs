@@ -25,7 +25,8 @@ pub(crate) struct Package<'a> {
     room: &'a Room,
     names: OnceLock<Names<'a>>,
     whole: OnceLock<Manifest<'a>>,
-    tree: Root,
+    /// Opened when it is needed.
+    tree: OnceLock<Root>,
     pub tree_path: PathBuf,
     /// Where each group of the manifest goes, as indices of `Bases`.
     pub bases: Vec<usize>,
@@ -84,6 +85,7 @@ pub(crate) fn open<'a>(
             let package = open_one(store, index, install, room)?;
             if matches!(part, Part::Names) {
                 package.names()?;
+                package.tree()?;
             }
             *opened[index].lock().expect("no thread panics while it holds this lock") = Some(package);
             Ok(())
@@ -112,11 +114,7 @@ fn open_one<'a>(store: &'a Store, index: usize, install: &'a Install, room: &'a 
         return Err(Error::OtherDistribution { sha256: install.sha256, found, wanted: subject });
     }
     let tree_path = store.tree(&install.sha256);
-    let tree = Root::open(&tree_path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => damaged(&subject, install.sha256, "its files are gone"),
-        _ => io_error("read", &tree_path)(error),
-    })?;
-    let (names, whole, bases) = (OnceLock::new(), OnceLock::new(), Vec::new());
+    let (tree, names, whole, bases) = (OnceLock::new(), OnceLock::new(), OnceLock::new(), Vec::new());
     Ok(Package { index, install, outline, subject, store, room, names, whole, tree, tree_path, bases, library_base: 0 })
 }
 
@@ -167,12 +165,23 @@ impl Bases {
 }
 
 impl<'a> Package<'a> {
-    fn has_scripts(&self) -> bool {
+    pub fn has_scripts(&self) -> bool {
         !self.outline.scripts.is_empty() || !self.outline.entry_points.is_empty()
     }
 
     pub fn library<'l>(&self, layout: &'l Layout) -> &'l Path {
         if self.outline.root == Scheme::Platlib { &layout.platlib } else { &layout.purelib }
+    }
+
+    fn tree(&self) -> Result<&Root, Error> {
+        if let Some(tree) = self.tree.get() {
+            return Ok(tree);
+        }
+        let tree = Root::open(&self.tree_path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => damaged(&self.subject, self.install.sha256, "its files are gone"),
+            _ => io_error("read", &self.tree_path)(error),
+        })?;
+        Ok(self.tree.get_or_init(|| tree))
     }
 
     /// `source` of its tree and `path` of the environment, whose full path is only needed for messages.
@@ -183,7 +192,17 @@ impl<'a> Package<'a> {
         path: &str,
         full: impl Fn() -> PathBuf,
     ) -> Result<Pair<'static>, Error> {
-        Pair::open(&self.tree, source, root, path).map_err(|error| self.pair_error(error, source, full))
+        Pair::open(self.tree()?, source, root, path).map_err(|error| self.pair_error(error, source, full))
+    }
+
+    /// Its `.dist-info` in the store, which may be all that is needed of the tree.
+    pub fn info(&self) -> Result<Root, Error> {
+        let info = self.outline.dist_info;
+        let opened = match self.tree.get() {
+            Some(tree) => tree.below(info),
+            None => Root::open(&self.tree_path.join(info)),
+        };
+        opened.map_err(|error| self.place_error(error, self.tree_path.join(info)))
     }
 
     /// The same for `files` files, where `known` is there already (see `Pair::fill`).
@@ -194,8 +213,20 @@ impl<'a> Package<'a> {
         files: usize,
         full: impl Fn() -> PathBuf,
     ) -> Result<Pair<'p>, Error> {
-        let pair = Pair::fill((&self.tree, source), (root, known, path), files);
+        let pair = Pair::fill((self.tree()?, source), (root, known, path), files);
         pair.map_err(|error| self.pair_error(error, source, full))
+    }
+
+    /// The same for a directory of `info`.
+    pub fn fill_info<'p>(
+        &self,
+        (info, source): (&'p Root, &'p str),
+        (root, known, path): (&'p Root, &str, &'p str),
+        files: usize,
+        full: impl Fn() -> PathBuf,
+    ) -> Result<Pair<'p>, Error> {
+        let pair = Pair::fill((info, source), (root, known, path), files);
+        pair.map_err(|error| self.pair_error(error, path, full))
     }
 
     fn pair_error(&self, error: PairError, source: &str, full: impl Fn() -> PathBuf) -> Error {

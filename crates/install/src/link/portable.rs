@@ -14,6 +14,12 @@ impl Root {
         if fs::metadata(path)?.is_dir() { Ok(Self(path.to_owned())) } else { Err(ErrorKind::NotADirectory.into()) }
     }
 
+    /// A directory of it.
+    #[cfg(not(unix))]
+    pub fn below(&self, path: &str) -> io::Result<Self> {
+        Self::open(&self.0.join(path))
+    }
+
     /// A name at `path` for the file `source`.
     #[cfg(not(unix))]
     pub fn hardlink(&self, source: &Path, path: &str) -> io::Result<()> {

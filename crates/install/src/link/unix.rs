@@ -23,6 +23,11 @@ impl Root {
         Ok(Self(openat(CWD, path, DIRECTORY, Mode::empty())?))
     }
 
+    /// A directory of it.
+    pub fn below(&self, path: &str) -> io::Result<Self> {
+        Ok(Self(self.open_below(path)?))
+    }
+
     /// The directory itself for an empty path.
     fn open_below(&self, path: &str) -> Result<OwnedFd, Errno> {
         openat(&self.0, if path.is_empty() { "." } else { path }, DIRECTORY, Mode::empty())
@@ -115,9 +120,12 @@ impl<'p> Pair<'p> {
         if new && files <= FEW_FILES {
             return Ok(Self { source: Side::Below(source, source_path), target: Side::Below(target, target_path) });
         }
-        let source = source.open_below(source_path).map_err(|error| PairError::Source(error.into()))?;
+        let source = match source_path {
+            "" => Side::Below(source, source_path),
+            _ => Side::Open(source.open_below(source_path).map_err(|error| PairError::Source(error.into()))?),
+        };
         let target = target.open_below(target_path).map_err(|error| PairError::Target(error.into()))?;
-        Ok(Self { source: Side::Open(source), target: Side::Open(target) })
+        Ok(Self { source, target: Side::Open(target) })
     }
 
     /// Makes the target and its parents.

@@ -6,6 +6,9 @@ const MAX_DEPTH: usize = 128;
 
 /// Why `path` is refused, or nothing. A trailing `/` (a directory of an archive) must be taken off before.
 pub(crate) fn check_path(path: &str) -> Result<(), &'static str> {
+    if is_usual(path) {
+        return Ok(());
+    }
     if path.is_empty() {
         return Err("is an empty path");
     }
@@ -38,6 +41,18 @@ pub(crate) fn check_path(path: &str) -> Result<(), &'static str> {
     if depth > MAX_DEPTH { Err("is nested deeper than 128 directories") } else { Ok(()) }
 }
 
+/// Nearly all are, which one look tells: short, of letters, digits and `_`, and `-` and `.` but at the beginning of a
+/// component.
+fn is_usual(path: &str) -> bool {
+    let mut begins = true;
+    let usual = |byte: u8| {
+        let began = std::mem::replace(&mut begins, byte == b'/');
+        byte.is_ascii_alphanumeric() || byte == b'_' || (!began && matches!(byte, b'-' | b'.' | b'/'))
+    };
+    // Windows has names of its own.
+    !cfg!(windows) && path.len() <= MAX_DEPTH && path.bytes().all(usual) && !begins
+}
+
 /// Devices, alternate streams, and the names whose end Windows silently cuts off.
 fn windows_can_name(component: &str) -> bool {
     let stem = component.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
@@ -53,11 +68,24 @@ fn windows_can_name(component: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn accepts_what_stays_below() {
         for path in ["a", "a/b.py", "a/...", "..a", "ü/ñ", "a b/c", "ab:c/d", ".hidden"] {
             assert_eq!(check_path(path), Ok(()), "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_usual_is_right(path in "[a_/.:~-]{0,9}") {
+            if is_usual(&path) {
+                prop_assert!(path.split('/').all(|part| !matches!(part, "" | "." | "..") && part != "~"), "{}", path);
+                prop_assert!(!path.contains(':') && !path.starts_with('/'), "{}", path);
+            }
+            let careful = path.split('/').all(|part| !matches!(part, "" | "." | ".."));
+            prop_assert_eq!(check_path(&path).is_ok(), careful && !path.starts_with("a:"), "{}", path);
         }
     }
 
