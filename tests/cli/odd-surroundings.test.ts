@@ -63,7 +63,7 @@ test('a command that fails leaves nothing of what it was unpacking', async () =>
   const ran = await run(box, { args: ['install'], exit: 1 })
   await own.close()
   expect(ran.exit, ran.stderr).toBe(1)
-  for (const place of ['tmp', 'packages/v3/tmp']) {
+  for (const place of ['tmp', 'packages/v4/tmp']) {
     const directory = join(box.cache, place)
     expect(existsSync(directory) ? readdirSync(directory) : [], place).toEqual([])
   }

@@ -88,7 +88,7 @@ fn what_an_environment_uses_stays_however_it_was_linked() {
             fs::remove_dir_all(world.root().join("moved")).unwrap();
         } else {
             fs::remove_dir_all(&world.layout.prefix).unwrap();
-            let notes = || tree(&world.root().join("cache/packages/v3/environments")).len();
+            let notes = || tree(&world.root().join("cache/packages/v4/environments")).len();
             let request = Collection { limits: nothing(), dry_run: true, now: SystemTime::now() };
             collect(&world.root().join("cache"), &request).unwrap();
             assert_eq!(notes(), 1, "a dry run changes nothing");
