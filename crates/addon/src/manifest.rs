@@ -172,8 +172,9 @@ pub fn requirements_read(request: String) -> napi::Result<String> {
         let environment = crate::python::variables();
         let mut read = |path: &str| read_file(&cwd, path);
         let read = pybun_manifest::requirements::parse(&paths, &environment, &mut read).map_err(all)?;
-        let hashing =
-            require_hashes || read.require_hashes || read.requirements.iter().any(|listed| !listed.hashes.is_empty());
+        let asked = require_hashes || read.require_hashes;
+        let hashing = asked || read.requirements.iter().any(|listed| !listed.hashes.is_empty());
+        let why = if asked { "which --require-hashes wants" } else { "and others do" };
         let of_requirements = read
             .requirements
             .iter()
@@ -184,7 +185,7 @@ pub fn requirements_read(request: String) -> napi::Result<String> {
         let bare: Vec<Problem> = of_requirements
             .chain(of_sources)
             .filter(|_| hashing)
-            .map(|(text, path, line)| without_hash(text, path, line))
+            .map(|(text, path, line)| without_hash(text, (path, line), why))
             .collect();
         if !bare.is_empty() {
             return Err(bare);
@@ -225,8 +226,8 @@ fn read_file(cwd: &Path, path: &str) -> Result<Vec<u8>, String> {
 }
 
 /// Once one requirement states a hash, all must (pip's hash-checking mode).
-fn without_hash(requirement: &str, path: &str, line: usize) -> Problem {
-    Problem::new("requirements/hash-missing", format!("{path}:{line}: `{requirement}` states no --hash, and others do"))
+fn without_hash(requirement: &str, (path, line): (&str, usize), why: &str) -> Problem {
+    Problem::new("requirements/hash-missing", format!("{path}:{line}: `{requirement}` states no --hash, {why}"))
         .hint("State a hash for every requirement, also for those that are only needed by others")
         .with("requirement", requirement)
         .with("path", path)
