@@ -1,12 +1,22 @@
-/** What a command meets around it: variables that are no text, nothing to take from. */
+/** What a command meets around it: variables that are no text, nothing to take from, somebody who is at work. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type LocalIndex, startIndex } from '../index/index.mjs'
 import { run } from './harness/run.ts'
-import { PYBUN, type Sandbox, sandbox } from './harness/sandbox.ts'
+import { PYBUN, python, type Sandbox, sandbox } from './harness/sandbox.ts'
 
 const MANIFEST = '[project]\nname = "demo"\nversion = "1"\nrequires-python = ">=3.8"\ndependencies = ["alpha"]\n'
+
+const HOLD = `
+import fcntl, sys
+held = open(".pybun/lock", "w")
+fcntl.flock(held, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+`
 
 let index: LocalIndex
 let box: Sandbox
@@ -68,6 +78,26 @@ test('a command that fails leaves nothing of what it was unpacking', async () =>
     expect(existsSync(directory) ? readdirSync(directory) : [], place).toEqual([])
   }
 })
+
+test.each([['install', '--reinstall'], ['uninstall', 'alpha'], ['install']])(
+  'who has to wait for another one is told: %s %s',
+  async (...args) => {
+    await run(box, { args: ['install'], exit: 0 })
+    if (args.length === 1) writeFileSync(join(box.project, 'pyproject.toml'), MANIFEST.replace('"alpha"', ''))
+    const holder = spawn(python().executable, ['-c', HOLD], { cwd: box.project, stdio: ['pipe', 'pipe', 'inherit'] })
+    await once(holder.stdout, 'data')
+    const waiting = spawn(PYBUN, args, { cwd: box.project, env: box.env, stdio: ['ignore', 'ignore', 'pipe'] })
+    let told = ''
+    waiting.stderr.setEncoding('utf8').on('data', (text) => {
+      told += text
+      // Only whoever has told it may go on.
+      if (told.includes('\n')) holder.stdin.end()
+    })
+    const [code] = await once(waiting, 'close')
+    expect(told.split('\n')[0]).toBe(`Waiting for another pybun that works in ${box.project}`)
+    expect(code, told).toBe(0)
+  },
+)
 
 test('commands of a project that was copied run in the copy, of one that was moved in its new place', async () => {
   await run(box, { args: ['install'], exit: 0 })

@@ -18,3 +18,7 @@ export function lockKept(): Note {
 export function lockRedone(reasons: string[]): Note {
   return { code: 'lock/redone', message: `Resolving, since ${reasons.join('; ')}` }
 }
+
+export function waitingForAnother(directory: string): Note {
+  return { code: 'project/waiting', message: `Waiting for another pybun that works in ${directory}` }
+}

@@ -92,7 +92,8 @@ export interface Native {
   cacheDue(request: { cache_dir: string }): Promise<boolean>
   stampKey(request: StampKey): Promise<{ key: string }>
   stampWrite(request: StampWrite): Promise<unknown>
-  lockDirectory(request: { path: string }): Promise<{ token: unknown }>
+  /** The token is `null` when another process holds the directory and nobody `waits`. */
+  lockDirectory(request: { path: string; waits: boolean }): Promise<{ token: unknown }>
   unlockDirectory(request: { token: unknown }): Promise<unknown>
   /** Becomes the program on Unix and never returns; gives `null` where that is impossible. */
   exec(program: Program): Promise<null>

@@ -16,14 +16,20 @@ static NEXT: AtomicU32 = AtomicU32::new(1);
 #[derive(Deserialize)]
 struct PathWire {
     path: PathBuf,
+    waits: bool,
 }
 
-/// Waits until no other process holds the directory.
+/// Waits until no other process holds the directory, or gives no token when it is not told to wait.
 #[napi]
 pub async fn lock_directory(request: String) -> napi::Result<Answer> {
-    answer_later(request, |PathWire { path }| async move {
-        let locked = tokio::task::spawn_blocking(move || pybun_engine::directory_lock::lock(&path)).await;
+    answer_later(request, |PathWire { path, waits }| async move {
+        let lock = move || match waits {
+            true => pybun_engine::directory_lock::lock(&path).map(Some),
+            false => pybun_engine::directory_lock::try_lock(&path),
+        };
+        let locked = tokio::task::spawn_blocking(lock).await;
         let file = locked.expect("locking does not panic").map_err(|problem| vec![problem])?;
+        let Some(file) = file else { return Ok((json!({ "token": null }), None)) };
         let token = NEXT.fetch_add(1, Ordering::Relaxed);
         HELD.lock().unwrap_or_else(PoisonError::into_inner).insert(token, file);
         Ok((json!({ "token": token }), None))

@@ -1,19 +1,31 @@
 //! One PyBun at a time in a project: an advisory lock on `.pybun/lock`, which the system releases with the process.
 
 use pybun_model::Problem;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
 
 /// Waits until no other process holds the directory. Closing the file releases it.
 pub fn lock(directory: &Path) -> Result<File, Problem> {
+    held(directory, |file| file.lock().map(|()| true)).map(|held| held.expect("it waited until it was its turn"))
+}
+
+/// The same without waiting; nothing where another process holds the directory.
+pub fn try_lock(directory: &Path) -> Result<Option<File>, Problem> {
+    held(directory, |file| match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    })
+}
+
+fn held(directory: &Path, take: impl FnOnce(&File) -> io::Result<bool>) -> Result<Option<File>, Problem> {
     let own = directory.join(".pybun");
     let path = own.join("lock");
-    let open = || -> io::Result<File> {
+    let open = || -> io::Result<Option<File>> {
         make(&own)?;
         let file = File::options().create(true).truncate(false).write(true).open(&path)?;
-        file.lock()?;
-        Ok(file)
+        Ok(take(&file)?.then_some(file))
     };
     open().map_err(|error| not_lockable(&path, &error))
 }

@@ -69,7 +69,8 @@ pub fn lock(place: &Place, report: &Report) -> Result<Done, Decline> {
 
 /// One PyBun at a time works in a project; and the manifest must be what was read before it was our turn.
 pub fn hold(place: &Place) -> Result<std::fs::File, Decline> {
-    let held = pybun_engine::directory_lock::lock(&place.root).map_err(|_| Decline)?;
+    // Waiting is told, which the CLI does.
+    let held = pybun_engine::directory_lock::try_lock(&place.root).ok().flatten().ok_or(Decline)?;
     if place.is_current() { Ok(held) } else { Err(Decline) }
 }
 
