@@ -23,8 +23,21 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
     let saved = Saved::open(place, bytes.as_deref())?;
     let ahead = saved.ahead(place)?;
     let interpreter = place.interpreter().ok_or(Decline)?;
-    let environment = pybun_python::ensure_environment(&place.environment_path, &interpreter).map_err(|_| Decline)?;
-    let locked = lock_project(place, saved, ahead.clone(), &environment.interpreter, report)?;
+    let make = || pybun_python::ensure_environment(&place.environment_path, &interpreter).map_err(|_| Decline);
+    let lock = |saved, interpreter| lock_project(place, saved, ahead.clone(), interpreter, report);
+    let (environment, locked) = if saved.fits() {
+        // Reading the one takes as long as making the other.
+        std::thread::scope(|scope| {
+            let making = scope.spawn(make);
+            let locked = lock(saved, &interpreter);
+            Ok((making.join().map_err(|_| Decline)??, locked?))
+        })?
+    } else {
+        // Nothing is resolved for an environment that cannot be made.
+        let environment = make()?;
+        let locked = lock(saved, &environment.interpreter)?;
+        (environment, locked)
+    };
     let wish = Wish {
         lock: &locked.lock,
         selection: Selection { without_project: false, extras: Vec::new(), groups: groups(place) },

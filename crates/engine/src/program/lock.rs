@@ -95,7 +95,7 @@ impl<'b> Saved<'b> {
         Ok(Self { inputs: inputs_of(place), lock: opened.transpose()? })
     }
 
-    fn fits(&self) -> bool {
+    pub fn fits(&self) -> bool {
         self.lock.as_ref().is_some_and(|(lock, _)| lock.inputs().differences(&self.inputs).is_empty())
     }
 
