@@ -8,6 +8,10 @@ import py_compile
 import sys
 
 
+# Of addresses, in bytes.
+MOST_MEMORY = 2 << 30
+
+
 def is_compiled(source, compiled):
     """As an import looks at it (PEP 552): somebody made it a moment ago, for a program that could not wait."""
     try:
@@ -20,8 +24,25 @@ def is_compiled(source, compiled):
     return head == importlib.util.MAGIC_NUMBER + b"".join(number.to_bytes(4, "little") for number in numbers)
 
 
+def bound_memory():
+    """A few lines can be compiled to any amount of code: `finally` inside of `finally`."""
+    try:
+        import resource
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    least = min((limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY), default=MOST_MEMORY)
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (min(least, MOST_MEMORY), hard))
+    except (OSError, ValueError):
+        # Not everywhere can it be bounded.
+        pass
+
+
 # Code is no garbage.
 gc.disable()
+if sys.implementation.name == "cpython":
+    bound_memory()
 
 sys.stdin.reconfigure(encoding="utf-8")
 sys.stdout.reconfigure(encoding="utf-8")

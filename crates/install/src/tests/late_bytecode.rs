@@ -101,6 +101,24 @@ pub(super) fn assert_believed(layout: &Layout, module: &str) {
     assert_eq!(compiled(layout), before);
 }
 
+/// Each `finally` is compiled once for each way out of its `try`, and so is what is inside.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_source_that_takes_all_memory_is_left_out() {
+    let mut bomb = "def f(x):\n while x:\n".to_owned();
+    for depth in 0..12 {
+        let space = " ".repeat(depth + 2);
+        bomb.push_str(&format!("{space}try:\n{space} if x: return 1\n{space} if x > 2: break\n"));
+        bomb.push_str(&format!("{space} if x > 3: continue\n{space}finally:\n"));
+    }
+    bomb.push_str(&format!("{}pass\n", " ".repeat(14)));
+    let world = world();
+    let wheel = WheelWriter::new("a", "1").file("a/bomb.py", &bomb).file("a/good.py", "x = 1\n");
+    world.install(&[world.add(&wheel)]).unwrap();
+    complete_bytecode(&world.late(), 1).unwrap();
+    assert_eq!(names(&world.layout), ["a/good.py"]);
+}
+
 #[test]
 fn all_of_it_comes_once_for_two_environments() {
     let world = world();
