@@ -4,7 +4,7 @@
 #[cfg(unix)]
 const CPU_SECONDS: u64 = 600;
 #[cfg(target_os = "linux")]
-const MEMORY_BYTES: u64 = 4 << 30;
+const MEMORY_BYTES: u64 = 2 << 30;
 
 /// What the system refuses is left.
 #[cfg(unix)]
