@@ -55,8 +55,7 @@ test.each(MODES)('four commands at a time in one environment: %s', async (mode) 
     const all = await Promise.all(rounds.map((args) => run(box, { cwd: 'shared', args, exit: 0 })))
     all.forEach((ran, at) => {
       // What another one has just taken out, or has yet to make, cannot be taken out.
-      const isGone =
-        rounds[at]?.[0] === 'uninstall' && /uninstall\/not-installed|environment\/missing/.test(ran.stderr)
+      const isGone = rounds[at]?.[0] === 'uninstall' && /uninstall\/not-installed|environment\/missing/.test(ran.stderr)
       expect(isGone ? 0 : ran.exit, `${rounds[at]?.join(' ')}\n${ran.stdout}${ran.stderr}`).toBe(0)
     })
   }
