@@ -5,7 +5,7 @@ export const cacheSpec: CommandSpec = {
   summary: 'Show where the data directory is, how large it is, and whether it is sound',
   description:
     'dir: its path. size: what takes how much, hard links counted once. verify: every file of the store against its ' +
-    'SHA-256. `pybun gc` makes it smaller.',
+    'digest. `pybun gc` makes it smaller.',
   maturity: 'preview',
   positionals: [{ name: 'WHAT', summary: 'dir, size or verify', arity: 'one' }],
   options: [{ name: 'discard', kind: 'flag', summary: 'With verify: take damaged wheels out' }],
