@@ -86,9 +86,9 @@ export interface Native {
   cacheSize(request: { cache_dir: string }): Promise<CacheSize>
   cacheVerify(request: { cache_dir: string; discard: boolean }): Promise<CacheDamage>
   cacheCollect(request: CollectRequest): Promise<Collected>
-  /** Is it time for a collection that nobody asked for? Says yes once a day. */
   /** Links what the store has of an environment's bytecode, and starts a process that makes the rest. */
   bytecodeBeside(request: BytecodeRequest): Promise<unknown>
+  /** Is it time for a collection that nobody asked for? Says yes once a day. */
   cacheDue(request: { cache_dir: string }): Promise<boolean>
   stampKey(request: StampKey): Promise<{ key: string }>
   stampWrite(request: StampWrite): Promise<unknown>

@@ -37,12 +37,11 @@ export async function ensureLooseEnvironment(
   const chosen = await chosenEnvironment(context, place)
   if (chosen) return chosen
   const interpreter = await choosePython(context, place, { requires_python: null, directory: system.cwd })
-  for (const directory of ancestors(system.cwd)) {
-    const path = join(directory, '.pybun', 'venv')
-    if (!(await system.files.isDirectory(path))) continue
+  const nearest = await nearestEnvironment(context)
+  if (nearest) {
     const wanted = place.configuration.python.value !== null || (await findPin(system, system.cwd)) !== null
-    if (wanted) return ensureEnvironment(context, place, path, interpreter.path)
-    return context.native.environmentRead({ path, cache_dir: place.settings.cache_dir })
+    if (wanted) return ensureEnvironment(context, place, nearest, interpreter.path)
+    return context.native.environmentRead({ path: nearest, cache_dir: place.settings.cache_dir })
   }
   const version = interpreter.version.split('.').slice(0, 2).join('.')
   const path =
@@ -56,16 +55,17 @@ export async function ensureLooseEnvironment(
 export async function existingEnvironment(context: Context, place: Place): Promise<Environment> {
   const chosen = await chosenEnvironment(context, place)
   if (chosen) return chosen
-  const { cwd, files } = context.system
   const own = place.project?.manifest.has_project ? place.project.environment_path : null
-  let path = own ?? join(cwd, '.pybun', 'venv')
-  for (const directory of own ? [] : ancestors(cwd)) {
-    const nearest = join(directory, '.pybun', 'venv')
-    if (!(await files.isDirectory(nearest))) continue
-    path = nearest
-    break
-  }
+  const path = own ?? (await nearestEnvironment(context)) ?? join(context.system.cwd, '.pybun', 'venv')
   return context.native.environmentRead({ path, cache_dir: place.settings.cache_dir })
+}
+
+async function nearestEnvironment({ system }: Context): Promise<string | null> {
+  for (const directory of ancestors(system.cwd)) {
+    const path = join(directory, '.pybun', 'venv')
+    if (await system.files.isDirectory(path)) return path
+  }
+  return null
 }
 
 export async function ensureEnvironment(

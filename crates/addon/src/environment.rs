@@ -203,14 +203,14 @@ struct BytecodeWire {
 }
 
 /// Links what the store has of an environment's bytecode, and starts a process that makes the rest, beginning with what
-/// the program imports that starts next.
+/// the program imports that starts next. It only saves time, so that nothing that goes wrong ends a command.
 #[napi(catch_unwind)]
 pub fn bytecode_beside(env: Env, request: String) -> napi::Result<String> {
     let engine = engine_beside(&env);
     answer(&request, |BytecodeWire { settings, environment, program, args }| {
         if let Some(engine) = engine.filter(|_| settings.compile() == Compile::Background) {
             let search = crate::python::search(settings.cwd.clone(), settings.cache_dir.clone());
-            let environment = pybun_python::read_environment(&environment, &search).map_err(one)?;
+            let Ok(environment) = pybun_python::read_environment(&environment, &search) else { return Ok(Value::Null) };
             let program = bytecode::program_of(&program, &args, &settings.cwd);
             Afterwards { environment: &environment, cache_dir: &settings.cache_dir, link: settings.link() }
                 .complete_beside(&engine, program.as_ref());

@@ -90,8 +90,7 @@ impl SettingsWire {
     }
 
     pub(crate) fn supply_for(&self, interpreter: Interpreter, emit: Emitter) -> Result<Supply, Vec<Problem>> {
-        let search = crate::python::search(self.cwd.clone(), self.cache_dir.clone());
-        let settings = self.fetch_settings(search.environment)?;
+        let settings = self.fetch_settings(crate::python::variables())?;
         let supply = Supply::new(settings, interpreter, emit).map_err(|problem| vec![problem])?;
         Ok(supply.of_project(self.project()))
     }

@@ -15,7 +15,8 @@ const ROOT_KEY: &str = "pybun-root";
 /// The environment at `root`, an absolute path, made from `interpreter` (or from what that was made from).
 ///
 /// One that is there is kept when it was made from the same interpreter, and made again, empty, when it was not, or was
-/// moved or copied here: its commands would run with what is at its old place. A directory that is no environment is left alone. The new one is built beside its place and moved there as a whole.
+/// moved or copied here: its commands would run with what is at its old place. A directory that is no environment is left
+/// alone. The new one is built beside its place and moved there as a whole.
 pub fn ensure_environment(root: &Path, interpreter: &Interpreter) -> Result<Environment, Error> {
     if is_current(root, interpreter) {
         return Ok(Environment::new(root, interpreter, false));

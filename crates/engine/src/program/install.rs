@@ -25,7 +25,7 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
     let interpreter = place.interpreter().ok_or(Decline)?;
     let make = || pybun_python::ensure_environment(&place.environment_path, &interpreter).map_err(|_| Decline);
     let lock = |saved, interpreter| lock_project(place, saved, ahead.clone(), interpreter, report);
-    let (environment, locked) = if saved.fits() {
+    let (environment, locked) = if saved.fits {
         // Reading the one takes as long as making the other.
         std::thread::scope(|scope| {
             let making = scope.spawn(make);

@@ -87,22 +87,22 @@ pub fn read(place: &Place) -> Result<Option<Vec<u8>>, Decline> {
 pub struct Saved<'b> {
     inputs: Inputs,
     lock: Option<(Opened<'b>, &'b [u8])>,
+    /// Does the one answer the other?
+    pub fits: bool,
 }
 
 impl<'b> Saved<'b> {
     pub fn open(place: &Place, bytes: Option<&'b [u8]>) -> Result<Self, Decline> {
         let opened = bytes.map(|bytes| Ok((pybun_lock::open(bytes).map_err(|_| Decline)?, bytes)));
-        Ok(Self { inputs: inputs_of(place), lock: opened.transpose()? })
-    }
-
-    pub fn fits(&self) -> bool {
-        self.lock.as_ref().is_some_and(|(lock, _)| lock.inputs().differences(&self.inputs).is_empty())
+        let (inputs, lock) = (inputs_of(place), opened.transpose()?);
+        let fits = lock.as_ref().is_some_and(|(lock, _)| lock.inputs().differences(&inputs).is_empty());
+        Ok(Self { inputs, lock, fits })
     }
 
     /// Asks for the first pages, where there is something to resolve: finding an interpreter takes as long as their
     /// answers. Whoever needs a page later gets the same.
     pub fn ahead(&self, place: &Place) -> Result<Option<Client>, Decline> {
-        if self.fits() {
+        if self.fits {
             return Ok(None);
         }
         let client = client(place)?;
@@ -124,8 +124,7 @@ pub fn lock_project(
     interpreter: &Interpreter,
     report: &Report,
 ) -> Result<Locked, Decline> {
-    let fits = saved.fits();
-    let Saved { inputs, lock } = saved;
+    let Saved { inputs, lock, fits } = saved;
     let (previous, saved) = match lock {
         Some((opened, _)) if fits => {
             let here = Here { markers: &interpreter.markers, tags: &interpreter.tags() };
