@@ -3,7 +3,6 @@ import { crash } from '../errors/cli.ts'
 import { loadAddon } from '../native/load.ts'
 import type { Sink } from '../report/report.ts'
 import { problemText } from '../report/text.ts'
-import { removeTemporaryFiles } from '../system/files.ts'
 import { realSystem } from '../system/real.ts'
 import { run } from './run.ts'
 
@@ -13,10 +12,7 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
   const streams = openStreams()
   const stop = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(name, () => {
-      removeTemporaryFiles()
-      stop.abort()
-    })
+    process.once(name, () => stop.abort())
   }
   const exit_code = await run(argv, {
     system,
@@ -30,7 +26,6 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
 /** The addon's threads may still be at work, so that nobody waits for the event loop to run dry. */
 async function leave(exit_code: number, streams: Streams): Promise<never> {
   await streams.flush()
-  removeTemporaryFiles()
   process.exit(exit_code)
 }
 

@@ -19,6 +19,11 @@ export function lockRedone(reasons: string[]): Note {
   return { code: 'lock/redone', message: `Resolving, since ${reasons.join('; ')}` }
 }
 
+export function environmentMovedAside(path: string, to: string): Note {
+  const message = `${path} was not made by PyBun here: it is ${to} now, and a new one takes its place`
+  return { code: 'environment/moved-aside', message }
+}
+
 export function waitingForAnother(directory: string): Note {
   return { code: 'project/waiting', message: `Waiting for another pybun that works in ${directory}` }
 }

@@ -36,6 +36,24 @@ export function fileProblem(error: unknown, action: 'read' | 'write', path: stri
   }
 }
 
+export function notAFile(path: string): Problem {
+  return {
+    code: 'system/wrong-kind',
+    message: `${path} is no regular file`,
+    hint: 'A directory, a pipe or a device lies where a file is expected',
+    context: { path },
+  }
+}
+
+export function tooLong(path: string, limit_bytes: number): Problem {
+  return {
+    code: 'system/too-long',
+    message: `${path} is longer than ${limit_bytes >> 20} MiB`,
+    hint: 'No such file is that long; look at what lies there',
+    context: { path },
+  }
+}
+
 export function notUtf8(path: string): Problem {
   return { code: 'system/not-utf8', message: `${path} is not UTF-8 text`, context: { path } }
 }

@@ -153,6 +153,8 @@ export interface Environment {
   version: string
   site_packages: string
   created: boolean
+  /** Where what lay there went, which PyBun had not made. */
+  moved_aside?: string | null
   /** Not an environment yet or at all: a directory, and the interpreter that its packages are for. */
   bare?: true
 }

@@ -43,6 +43,12 @@ export function connect(load: () => Promise<Addon>, warn: (problem: Problem) => 
     pythonChoose: value('pythonChoose'),
     environmentEnsure: value('environmentEnsure'),
     environmentRead: value('environmentRead'),
+    environmentKnown: value('environmentKnown'),
+    projectFind: value('projectFind'),
+    projectPin: value('projectPin'),
+    projectRead: async (request) => (await call<null>('projectRead', request)).bytes,
+    fileWrite: async (request, data) => (await call<null>('fileWrite', request, data)).value,
+    dataDirectoryEnsure: value('dataDirectoryEnsure'),
     async resolve(request, previous, onEvent) {
       const answer = await call<Awaited<ReturnType<Native['resolve']>>['resolution']>(
         'resolve',

@@ -25,6 +25,7 @@ import type {
   WhyChains,
 } from '../model/native.ts'
 import type { Program } from '../model/outcome.ts'
+import type { Problem } from '../model/problem.ts'
 
 /** The addon as TypeScript sees it: each call either gives its value or fails with the addon's problems. */
 export interface Native {
@@ -38,7 +39,20 @@ export interface Native {
   pythonFind(request: { cwd: string; cache_dir: string }): Promise<{ interpreters: Interpreter[] }>
   pythonChoose(request: PythonRequest): Promise<Interpreter>
   environmentEnsure(request: { path: string; python: string; cache_dir: string }): Promise<Environment>
-  environmentRead(request: { path: string; cache_dir: string }): Promise<Environment>
+  /** `given`: the user names it, whoever made it. Else it has to be the one that PyBun made there. */
+  environmentRead(request: { path: string; cache_dir: string; given: boolean }): Promise<Environment>
+  /** Is there an environment that PyBun made there? */
+  environmentKnown(request: { path: string; cache_dir: string }): Promise<{ known: boolean }>
+  /** The root of the project around `cwd`; `foreign` where the nearest manifest is another user's. */
+  projectFind(request: { cwd: string; admitted: string[] }): Promise<{ root: string | null; foreign?: Problem }>
+  /** The text of the nearest `.python-version`. */
+  projectPin(request: { start: string; admitted: string[] }): Promise<{ text: string | null }>
+  /** The bytes of a file that belongs to the user; `null` where there is none. */
+  projectRead(request: { path: string; admitted: string[] }): Promise<Buffer | null>
+  /** All or nothing. Below `base` no link is followed, and missing directories are made. */
+  fileWrite(request: { base: string; path: string }, data: Uint8Array): Promise<unknown>
+  /** Makes the data directory, or fails where somebody else governs it. */
+  dataDirectoryEnsure(request: { path: string; admitted: string[] }): Promise<unknown>
   resolve(
     request: ResolveRequest,
     previous: Buffer | null,
@@ -204,14 +218,12 @@ export type StampKey =
 /** The launcher's note that something is ready; the addon adds what it sees at each path. */
 export interface StampWrite {
   kind: 'project' | 'script' | 'tool'
-  /** The file to write. */
-  path: string
+  /** Of a script or a tool; a project is known by its root. */
+  key: string | null
   /** The project's root, the script's absolute path, or the tool's key. */
   subject: string
   configured_by: string | null
   environment: { root: string; python: string; site_packages: string }
-  /** Where the user's own configuration is or would be. */
-  user_config: string
   /** Further files that must stay as they are, or stay away. */
   also?: string[]
   command: { program: string; args: string[]; set: Record<string, string>; unset: string[]; path_prefix: string }

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import { badOptionValue } from '../errors/cli.ts'
 import { notForProject, type Place, unknownIndex, unknownKey, wrongType, wrongVariable } from '../errors/config.ts'
 import { Failure, fail } from '../errors/failure.ts'
@@ -7,6 +7,7 @@ import type { IndexSetting, Manifest, Positions, SourceSetting } from '../model/
 import type { Problem } from '../model/problem.ts'
 import type { Native } from '../native/native.ts'
 import type { System } from '../system/system.ts'
+import { readOwnText } from './owned.ts'
 import { dataDirectory, userConfiguration } from './places.ts'
 import { SETTINGS, type SettingKey, type SettingSpec, type SettingValue } from './setting.ts'
 import { expected, readValue, readWords } from './value.ts'
@@ -25,6 +26,8 @@ export interface Sources {
   native: Native
   options: Options
   project: { root: string; manifest_path: string; manifest: Manifest } | null
+  /** Directories of other users that this one trusts. */
+  admitted: string[]
 }
 
 export interface Loaded {
@@ -148,13 +151,15 @@ function fromVariable(spec: SettingSpec, variable: string, text: string, cwd: st
     if (/^(0|false|no|off)$/i.test(text)) return spec.booleans?.false ?? false
     if (!spec.booleans) return fail(wrongVariable(variable, expected(spec)))
   }
-  const isList = ['strings', 'places', 'selection', 'indexes'].includes(spec.type)
-  const read = isList ? readWords(spec, text.split(/\s+/).filter(Boolean), cwd) : readValue(spec, text, cwd)
+  const isList = ['strings', 'places', 'selection', 'indexes', 'directories'].includes(spec.type)
+  const read = isList
+    ? readWords(spec, text.split(spec.type === 'directories' ? delimiter : /\s+/).filter(Boolean), cwd)
+    : readValue(spec, text, cwd)
   if (read.misfits.length) fail(wrongVariable(variable, expected(spec)))
   return read.value
 }
 
-async function fromFiles({ system, native, project }: Sources): Promise<Layer[]> {
+async function fromFiles({ system, native, project, admitted }: Sources): Promise<Layer[]> {
   const layers: Layer[] = []
   const problems: Problem[] = []
   const take = async (kind: Origin['kind'], request: TableRequest) => {
@@ -166,21 +171,20 @@ async function fromFiles({ system, native, project }: Sources): Promise<Layer[]>
   }
   if (project) {
     const path = join(project.root, '.pybun', 'config.toml')
-    const toml = await readToml(system, native, path)
+    const toml = await readToml(native, path, await readOwnText(native, { path, admitted }))
     if (toml) await take('project-configuration', { table: toml.value, positions: toml.positions, prefix: '', path })
     const { tool_pybun: table, positions } = project.manifest
     if (table) await take('manifest', { table, positions, prefix: 'tool.pybun.', path: project.manifest_path })
   }
   const path = userConfiguration(system)
-  const toml = await readToml(system, native, path)
+  const toml = await readToml(native, path, await system.files.readText(path))
   if (toml) await take('user-configuration', { table: toml.value, positions: toml.positions, prefix: '', path })
   const [first, ...more] = problems
   if (first) fail(first, ...more)
   return layers
 }
 
-async function readToml(system: System, native: Native, path: string) {
-  const text = await system.files.readText(path)
+async function readToml(native: Native, path: string, text: string | null) {
   return text === null ? null : native.tomlParse({ text, path })
 }
 
@@ -247,7 +251,7 @@ function expectedFailure(error: unknown): null {
 
 /** A cloned repository may not choose what is executed before anybody looked, nor where verified packages come from. */
 function notForProjects(values: Layer['values'], place: (key: string) => Place): Problem[] {
-  const bad = (['cache-dir', 'python', 'keyring-provider'] as const).filter(
+  const bad = (['cache-dir', 'python', 'keyring-provider', 'trusted-directories'] as const).filter(
     (key) => values[key] !== undefined && (key !== 'python' || /[\\/]/.test(String(values[key]))),
   )
   return bad.map((key) => notForProject(key, place(key)))
@@ -267,6 +271,7 @@ function defaults({ system }: Sources): Layer {
       'index-url': null,
       'extra-index-url': [],
       python: null,
+      'trusted-directories': [],
       'cache-dir': resolve(system.cwd, dataDirectory(system)),
       offline: false,
       'link-mode': 'auto',

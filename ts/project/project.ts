@@ -2,8 +2,10 @@ import { dirname, join } from 'node:path'
 import { fail } from '../errors/failure.ts'
 import { noProjectTable, projectNotFound } from '../errors/project.ts'
 import type { Manifest } from '../model/native.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Native } from '../native/native.ts'
 import type { System } from '../system/system.ts'
+import { readOwnText } from './owned.ts'
 
 /** A directory with a `pyproject.toml`, and the manifest as it stood when it was read. */
 export interface Project {
@@ -15,13 +17,16 @@ export interface Project {
   environment_path: string
 }
 
-/** The project that the working directory belongs to, or `null`. */
-export async function findProject(system: System, native: Native): Promise<Project | null> {
-  for (const root of ancestors(system.cwd)) {
-    const text = await system.files.readText(join(root, 'pyproject.toml'))
-    if (text !== null) return projectAt(native, root, text)
-  }
-  return null
+/** The project that the working directory belongs to, or `null`; `foreign` says that there is one of another user's. */
+export async function findProject(
+  system: System,
+  native: Native,
+  admitted: string[],
+): Promise<{ project: Project | null; foreign: Problem | null }> {
+  const { root, foreign } = await native.projectFind({ cwd: system.cwd, admitted })
+  if (root === null) return { project: null, foreign: foreign ?? null }
+  const text = await readOwnText(native, { path: join(root, 'pyproject.toml'), admitted })
+  return { project: text === null ? null : await projectAt(native, root, text), foreign: null }
 }
 
 /** The project in a directory with a manifest of this text, which need not be written yet. */
@@ -39,19 +44,10 @@ export async function projectAt(native: Native, root: string, text: string): Pro
 }
 
 /** The project of `findProject`, for commands that mean nothing without one. */
-export function requireProject(project: Project | null, cwd: string): Project {
-  if (!project) return fail(projectNotFound(cwd))
+export function requireProject(project: Project | null, cwd: string, foreign: Problem | null = null): Project {
+  if (!project) return fail(foreign ?? projectNotFound(cwd))
   if (!project.manifest.has_project) return fail(noProjectTable(project.manifest_path))
   return project
-}
-
-/** The text of the nearest `.python-version`, from `start` upwards. */
-export async function findPin(system: System, start: string): Promise<string | null> {
-  for (const directory of ancestors(start)) {
-    const text = await system.files.readText(join(directory, '.python-version'))
-    if (text?.trim()) return text
-  }
-  return null
 }
 
 export function ancestors(start: string): string[] {

@@ -32,6 +32,8 @@ export type SettingType =
   | 'moment'
   /** URLs, paths, or pages that list files. */
   | 'places'
+  /** Directories of this machine; `*` is all of them. */
+  | 'directories'
   | 'indexes'
   | 'sources'
   | 'conflicts'
@@ -46,6 +48,7 @@ export type SettingKey =
   | 'keyring-provider'
   | 'python'
   | 'cache-dir'
+  | 'trusted-directories'
   | 'offline'
   | 'link-mode'
   | 'compile-bytecode'
@@ -138,6 +141,12 @@ export const SETTINGS: SettingSpec[] = [
     variable: 'PYBUN_CACHE_DIR',
     type: 'path',
     summary: 'Where everything that PyBun shares between projects is kept',
+  },
+  {
+    key: 'trusted-directories',
+    variable: 'PYBUN_TRUSTED_DIRECTORIES',
+    type: 'directories',
+    summary: 'Directories of other users whose projects count as your own; `*`: all',
   },
   {
     key: 'offline',

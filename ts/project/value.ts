@@ -44,6 +44,8 @@ export function expected(spec: SettingSpec): string {
       return 'a list of package names, or [":all:"]'
     case 'places':
       return 'a list of directories and URLs'
+    case 'directories':
+      return 'a list of directories'
     case 'choice':
       return `${spec.booleans ? 'true, false or ' : ''}one of ${(spec.choices ?? []).join(', ')}`
     case 'moment':
@@ -92,6 +94,7 @@ function misfitsOf(spec: SettingSpec, raw: unknown): Misfit[] {
     case 'requirements':
     case 'markers':
     case 'places':
+    case 'directories':
       return Array.isArray(raw) && raw.every((item) => typeof item === 'string') ? [] : whole
     case 'names':
       return everyItem(raw, whole, (item) => typeof item === 'string' && NAME.test(item), 'a package name')
@@ -218,6 +221,8 @@ function placed(type: SettingType, value: SettingValue, from: string): SettingVa
       return resolve(from, value as string)
     case 'places':
       return (value as string[]).map((place) => placeOf(place, from))
+    case 'directories':
+      return (value as string[]).map((path) => (path === '*' ? path : resolve(from, path)))
     case 'indexes':
       return (value as IndexSetting[]).map((index) => ({ ...index, url: placeOf(index.url, from) }))
     case 'sources': {

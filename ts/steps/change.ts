@@ -31,7 +31,6 @@ export async function changeProject(
     lock: (edited: Edited, previous: Buffer | null) => Promise<Locked>,
   ) => Promise<{ edited: Edited; locked: Locked }>,
 ): Promise<Synced> {
-  const { project } = place
   // A resolution that fails leaves no environment behind.
   const python = await projectPython(context, place)
   const { edited, locked } = await edit(({ manifest, adding, sources }, previous) => {
@@ -51,7 +50,7 @@ export async function changeProject(
   const kept = { environment, lock: locked.lock, selection: { ...selection, keep_extraneous: true } }
   const wanted = keeps ? await plan(context, place, kept) : exact
   const fetched = await fetch(context, place, wanted)
-  await save(context, project, { locked: keepsLock(context) ? locked : null, manifest_text: edited.text })
+  await save(context, place, { locked: keepsLock(context) ? locked : null, manifest_text: edited.text })
   const after = afterEdit(place, edited)
   try {
     const applied = await apply(context, after, wanted, fetched)

@@ -5,6 +5,7 @@ import { value } from '../model/invocation.ts'
 import type { Interpreter } from '../model/native.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Context } from './context.ts'
+import { writeFile } from './files.ts'
 import { loadPlace } from './load.ts'
 import { choosePython } from './python.ts'
 import { KEYWORDS, STANDARD_MODULES } from './python-names.ts'
@@ -59,12 +60,12 @@ export async function createProject(context: Context, project: NewProject) {
       kept.push(path)
       continue
     }
-    await files.write(at(path), text)
+    await writeFile(context, project.directory, at(path), text)
     written.push(path)
   }
   written.push(...(await ignoreDerived(context, project.directory)))
   // Last, since its presence is what makes the directory a project.
-  await files.write(at('pyproject.toml'), manifest(project))
+  await writeFile(context, project.directory, at('pyproject.toml'), manifest(project))
   written.push('pyproject.toml')
   return { written: [...new Set(written)].sort(), kept, git_diff: await teachGit(context, project.directory) }
 }
@@ -77,7 +78,7 @@ export async function ignoreDerived(context: Context, directory: string): Promis
     const before = (await files.readText(join(directory, path))) ?? ''
     if (before.split(/\r?\n/).includes(line)) continue
     const gap = before === '' || before.endsWith('\n') ? '' : '\n'
-    await files.write(join(directory, path), `${before}${gap}${line}\n`)
+    await writeFile(context, directory, join(directory, path), `${before}${gap}${line}\n`)
     written.push(path)
   }
   return written

@@ -2,10 +2,12 @@ import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { flag } from '../model/invocation.ts'
 import type { Environment } from '../model/native.ts'
 import type { Program } from '../model/outcome.ts'
-import { ancestors, findPin } from '../project/project.ts'
+import { environmentMovedAside } from '../errors/notes.ts'
+import { ancestors } from '../project/project.ts'
 import type { Context } from './context.ts'
 import type { Place, ProjectPlace } from './load.ts'
-import { choosePython } from './python.ts'
+import { shortPath } from './describe.ts'
+import { choosePython, findPin } from './python.ts'
 
 /** PYBUN_ENV when set, which we use and never make; else the project's own, made when needed. */
 export async function ensureProjectEnvironment(context: Context, place: ProjectPlace): Promise<Environment> {
@@ -37,11 +39,11 @@ export async function ensureLooseEnvironment(
   const chosen = await chosenEnvironment(context, place)
   if (chosen) return chosen
   const interpreter = await choosePython(context, place, { requires_python: null, directory: system.cwd })
-  const nearest = await nearestEnvironment(context)
+  const nearest = await nearestEnvironment(context, place)
   if (nearest) {
-    const wanted = place.configuration.python.value !== null || (await findPin(system, system.cwd)) !== null
+    const wanted = place.configuration.python.value !== null || (await findPin(context, place, system.cwd)) !== null
     if (wanted) return ensureEnvironment(context, place, nearest, interpreter.path)
-    return context.native.environmentRead({ path: nearest, cache_dir: place.settings.cache_dir })
+    return context.native.environmentRead({ path: nearest, cache_dir: place.settings.cache_dir, given: false })
   }
   const version = interpreter.version.split('.').slice(0, 2).join('.')
   const path =
@@ -56,14 +58,16 @@ export async function existingEnvironment(context: Context, place: Place): Promi
   const chosen = await chosenEnvironment(context, place)
   if (chosen) return chosen
   const own = place.project?.manifest.has_project ? place.project.environment_path : null
-  const path = own ?? (await nearestEnvironment(context)) ?? join(context.system.cwd, '.pybun', 'venv')
-  return context.native.environmentRead({ path, cache_dir: place.settings.cache_dir })
+  const path = own ?? (await nearestEnvironment(context, place)) ?? join(context.system.cwd, '.pybun', 'venv')
+  return context.native.environmentRead({ path, cache_dir: place.settings.cache_dir, given: false })
 }
 
-async function nearestEnvironment({ system }: Context): Promise<string | null> {
+/** One that PyBun did not make for this user is passed over: a directory above may be anybody's. */
+async function nearestEnvironment({ system, native }: Context, place: Place): Promise<string | null> {
   for (const directory of ancestors(system.cwd)) {
     const path = join(directory, '.pybun', 'venv')
-    if (await system.files.isDirectory(path)) return path
+    if (!(await system.files.isDirectory(path))) continue
+    if ((await native.environmentKnown({ path, cache_dir: place.settings.cache_dir })).known) return path
   }
   return null
 }
@@ -74,7 +78,12 @@ export async function ensureEnvironment(
   path: string,
   python: string,
 ): Promise<Environment> {
-  return context.native.environmentEnsure({ path, python, cache_dir: place.settings.cache_dir })
+  const environment = await context.native.environmentEnsure({ path, python, cache_dir: place.settings.cache_dir })
+  if (environment.moved_aside) {
+    const [from, to] = [path, environment.moved_aside].map((one) => shortPath(context, one))
+    context.emit({ kind: 'note', ...environmentMovedAside(from ?? path, to ?? ''), loud: true })
+  }
+  return environment
 }
 
 /** Where an environment keeps its commands. */
@@ -97,7 +106,7 @@ async function chosenEnvironment(context: Context, place: Place): Promise<Enviro
   const { env, cwd } = context.system
   if (!env.PYBUN_ENV) return null
   const path = isAbsolute(env.PYBUN_ENV) ? env.PYBUN_ENV : resolve(cwd, env.PYBUN_ENV)
-  return context.native.environmentRead({ path, cache_dir: place.settings.cache_dir })
+  return context.native.environmentRead({ path, cache_dir: place.settings.cache_dir, given: true })
 }
 
 /** `--no-lock`: resolve, and leave no lock behind. */

@@ -4,6 +4,7 @@ import { fail } from '../errors/failure.ts'
 import type { LockRoot } from '../model/native.ts'
 import type { Context } from './context.ts'
 import { shortPath } from './describe.ts'
+import { writeFile } from './files.ts'
 import { scopeOf } from './graph.ts'
 import { loadProject } from './load.ts'
 import { interpreterOf } from './lock.ts'
@@ -50,7 +51,7 @@ export async function exportProject(context: Context, wish: ExportWish) {
     context.emit,
   )
   for (const what of lost) context.warn(lostInExport(what, wish.to))
-  if (path) await context.system.files.write(path, text)
+  if (path) await writeFile(context, place.project.root, path, text)
   return { path, text, shown: path && shortPath(context, path) }
 }
 

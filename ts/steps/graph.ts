@@ -3,6 +3,7 @@ import { lockMissing, notInLock } from '../errors/lock.ts'
 import type { GraphScope, LockRoot, WhyChains } from '../model/native.ts'
 import type { Context } from './context.ts'
 import { shortPath } from './describe.ts'
+import { readProjectBytes } from './files.ts'
 import { loadProject, type ProjectPlace } from './load.ts'
 import { interpreterOf } from './lock.ts'
 import { normalised } from './own.ts'
@@ -36,8 +37,9 @@ async function whyIn(context: Context, place: ProjectPlace, name: string): Promi
   return fail(notInLock(normalised(name), shortPath(context, place.project.lock_path), found.known))
 }
 
-export async function lockOf(context: Context, { project }: ProjectPlace): Promise<Buffer> {
-  return (await context.system.files.readBytes(project.lock_path)) ?? fail(lockMissing(project.lock_path))
+export async function lockOf(context: Context, place: ProjectPlace): Promise<Buffer> {
+  const { lock_path } = place.project
+  return (await readProjectBytes(context, place, lock_path)) ?? fail(lockMissing(lock_path))
 }
 
 export function scopeOf(

@@ -4,6 +4,7 @@ import type { Program } from '../model/outcome.ts'
 import { ancestors } from '../project/project.ts'
 import type { Context } from './context.ts'
 import { shortPath } from './describe.ts'
+import { readProjectBytes } from './files.ts'
 import type { ProjectPlace } from './load.ts'
 
 /**
@@ -12,7 +13,7 @@ import type { ProjectPlace } from './load.ts'
  */
 export async function preferencesOfBothSides(context: Context, place: ProjectPlace): Promise<Buffer | 'none' | null> {
   const { lock_path } = place.project
-  const sides = (await openMerge(context, place.project.root)) ?? (await marked(context, lock_path))
+  const sides = (await openMerge(context, place.project.root)) ?? (await marked(context, place))
   if (!sides) return null
   const { found, preferences } = await context.native.lockMerge(sides)
   context.warn(lockMerged(shortPath(context, lock_path), found))
@@ -44,8 +45,8 @@ async function openMerge(context: Context, root: string): Promise<Sides | null> 
 }
 
 /** A merge by lines, which only happens where somebody told git that the lock is text. */
-async function marked(context: Context, lock_path: string): Promise<Sides | null> {
-  const saved = await context.system.files.readBytes(lock_path)
+async function marked(context: Context, place: ProjectPlace): Promise<Sides | null> {
+  const saved = await readProjectBytes(context, place, place.project.lock_path)
   if (!saved?.includes('<<<<<<< ') || !saved.includes('>>>>>>> ')) return null
   return { base: null, ours: saved, theirs: null }
 }

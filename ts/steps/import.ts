@@ -8,6 +8,7 @@ import type { Context } from './context.ts'
 import { ignoreDerived, isName, minor, nameFrom, teachGit } from './create.ts'
 import { keepsLock } from './environment.ts'
 import { exclusive } from './exclusive.ts'
+import { readProjectText, writeFile } from './files.ts'
 import { loadGiven, loadPlace, type Place } from './load.ts'
 import { interpreterOf } from './lock.ts'
 import { choosePython } from './python.ts'
@@ -34,7 +35,7 @@ export async function importProject(context: Context, wish: ImportWish) {
   const place = await loadPlace(here)
   const chosen = await choosePython(here, place, { requires_python: null, directory })
   const manifest_path = resolve(directory, 'pyproject.toml')
-  const before = await files.readText(manifest_path)
+  const before = await readProjectText(here, place, manifest_path)
   const read = (required: string[]) =>
     context.native.importForeign({
       path: resolve(cwd, wish.file),
@@ -55,13 +56,13 @@ export async function importProject(context: Context, wish: ImportWish) {
     : { imported: first.imported, locked: null, packages: [] }
   const { imported, locked, packages } = made
   const save = async () => {
-    if ((await files.readText(manifest_path)) !== before) fail(manifestChanged(manifest_path))
+    if ((await readProjectText(here, place, manifest_path)) !== before) fail(manifestChanged(manifest_path))
     const written = await ignoreDerived(context, directory)
     if (imported.manifest !== before) {
-      await files.write(manifest_path, imported.manifest)
+      await writeFile(here, directory, manifest_path, imported.manifest)
       written.push('pyproject.toml')
     }
-    if (locked) await files.write(lock_path, locked.locked.lock)
+    if (locked) await writeFile(here, directory, lock_path, locked.locked.lock)
     return locked ? [...written, 'pybun.lockb'] : written
   }
   const written = locked ? await exclusive(context, directory, save) : await save()

@@ -86,9 +86,12 @@ async function presentEnvironment(context: Context, place: Place): Promise<Envir
   const { env, cwd, files } = context.system
   const path = env.PYBUN_ENV ? resolve(cwd, env.PYBUN_ENV) : resolve(place.project?.root ?? cwd, '.pybun', 'venv')
   const asked = value(context.options, 'python') !== null
-  if (!asked && (await files.isFile(resolve(path, 'pyvenv.cfg')))) {
-    return context.native.environmentRead({ path, cache_dir: place.settings.cache_dir })
-  }
+  const { cache_dir } = place.settings
+  const given = Boolean(env.PYBUN_ENV)
+  const isThere = given
+    ? await files.isFile(resolve(path, 'pyvenv.cfg'))
+    : (await context.native.environmentKnown({ path, cache_dir })).known
+  if (!asked && isThere) return context.native.environmentRead({ path, cache_dir, given })
   return bareAt(context, place, path)
 }
 

@@ -2,13 +2,19 @@ import { optionsExclude } from '../errors/cli.ts'
 import { fail } from '../errors/failure.ts'
 import { flag } from '../model/invocation.ts'
 import type { IndexSetting, Settings, SourceSetting } from '../model/native.ts'
+import type { Problem } from '../model/problem.ts'
 import { type Configuration, type Loaded, loadConfiguration } from '../project/configuration.ts'
+import { admittedDirectories } from '../project/owned.ts'
 import { findProject, type Project, requireProject } from '../project/project.ts'
 import type { Context } from './context.ts'
 
 /** Where a command stands: its project, if any, and its configuration. */
 export interface Place {
   project: Project | null
+  /** Why there is none although there is a manifest: it is another user's. */
+  foreign: Problem | null
+  /** Directories of other users that this one trusts. */
+  admitted: string[]
   configuration: Configuration
   settings: Settings
 }
@@ -19,26 +25,41 @@ export interface ProjectPlace extends Place {
 
 /** The first disk read of a command. */
 export async function loadPlace(context: Context): Promise<Place> {
-  return placeIn(context, await findProject(context.system, context.native))
+  const place = await placeAround(context)
+  if (place.foreign) context.warn(place.foreign)
+  return place
+}
+
+async function placeAround(context: Context): Promise<Place> {
+  const admitted = await admittedDirectories(context.system, context.native)
+  return placeIn(context, { ...(await findProject(context.system, context.native, admitted)), admitted })
 }
 
 /** The same for what has nothing to do with the project that somebody happens to stand in. */
 export async function loadUserPlace(context: Context): Promise<Place> {
-  return placeIn(context, null)
+  const admitted = await admittedDirectories(context.system, context.native)
+  return placeIn(context, { project: null, foreign: null, admitted })
 }
 
 /** The same for a project that is not written yet. */
 export async function loadGiven(context: Context, project: Project): Promise<ProjectPlace> {
-  return { ...(await placeIn(context, project)), project }
+  const admitted = await admittedDirectories(context.system, context.native)
+  return { ...(await placeIn(context, { project, foreign: null, admitted })), project }
 }
 
-async function placeIn(context: Context, project: Project | null): Promise<Place> {
+async function placeIn(
+  context: Context,
+  { project, foreign, admitted }: Pick<Place, 'project' | 'foreign' | 'admitted'>,
+): Promise<Place> {
   const { system, native, options } = context
-  const loaded = await loadConfiguration({ system, native, options, project })
+  const loaded = await loadConfiguration({ system, native, options, project, admitted })
   const { configuration } = loaded
   context.progress(configuration.progress.value as 'auto' | 'always' | 'never')
+  await native.dataDirectoryEnsure({ path: String(configuration['cache-dir'].value), admitted })
   return {
     project,
+    foreign,
+    admitted,
     configuration,
     settings: { ...settingsOf(context, loaded), ...(project ? ofProject(project, loaded) : {}) },
   }
@@ -46,8 +67,8 @@ async function placeIn(context: Context, project: Project | null): Promise<Place
 
 /** The same, for commands that need a project. */
 export async function loadProject(context: Context): Promise<ProjectPlace> {
-  const place = await loadPlace(context)
-  return { ...place, project: requireProject(place.project, context.system.cwd) }
+  const place = await placeAround(context)
+  return { ...place, project: requireProject(place.project, context.system.cwd, place.foreign) }
 }
 
 /** What a lock of the project leaves out. */

@@ -22,7 +22,7 @@ export async function updateLock(context: Context, upgrade: Upgrade) {
     const healed = await preferencesOfBothSides(context, place)
     const wish = { manifest: project.manifest, python, upgrade, ...(healed ? { previous: healed } : {}) } as const
     const locked = await replacingBroken(context, place, wish)
-    if (keepsLock(context)) await save(context, project, { locked, manifest_text: null })
+    if (keepsLock(context)) await save(context, place, { locked, manifest_text: null })
     const all = await packagesOf(context, locked)
     await warnOfUnknown(context, place, upgrade, all)
     const where = shortPath(context, project.lock_path)

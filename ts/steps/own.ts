@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Environment } from '../model/native.ts'
 import type { Context } from './context.ts'
+import { readProjectText, writeFile } from './files.ts'
 import type { ProjectPlace } from './load.ts'
 
 /**
@@ -25,18 +26,19 @@ export async function installOwn(
     { settings: place.settings, root, environment: environment.path, python: environment.python },
     context.emit,
   )
-  await context.system.files.write(record, fingerprint)
+  await writeFile(context, environment.path, record, fingerprint)
   return { ...installed, changed: true }
 }
 
 /** What every backend reads of a project. */
 export const MANIFESTS = ['pyproject.toml', 'setup.py', 'setup.cfg']
 
-async function fingerprintOf(context: Context, { project }: ProjectPlace, environment: Environment): Promise<string> {
+async function fingerprintOf(context: Context, place: ProjectPlace, environment: Environment): Promise<string> {
+  const { project } = place
   const hash = createHash('sha256')
   for (const name of MANIFESTS) {
-    const text =
-      name === 'pyproject.toml' ? project.text : await context.system.files.readText(join(project.root, name))
+    const path = join(project.root, name)
+    const text = name === 'pyproject.toml' ? project.text : await readProjectText(context, place, path)
     hash.update(`${name}\0${text ?? ''}\0`)
   }
   const manifest = hash.digest('hex')

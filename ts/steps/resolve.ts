@@ -14,6 +14,7 @@ import type { Project } from '../project/project.ts'
 import type { SettingKey } from '../project/setting.ts'
 import type { Context } from './context.ts'
 import { explain } from './explain.ts'
+import { readProjectBytes } from './files.ts'
 import type { Place, ProjectPlace } from './load.ts'
 
 /** A lock in memory, and how it differs from the one on disk. */
@@ -48,7 +49,7 @@ export async function lockProject(
   place: ProjectPlace,
   wish: ProjectWish & { previous?: Buffer | 'none' | null },
 ): Promise<Locked> {
-  const saved = await context.system.files.readBytes(place.project.lock_path)
+  const saved = await readProjectBytes(context, place, place.project.lock_path)
   const { value: url, origin } = place.configuration['index-url']
   explain(context, indexAsked(url as string | null, origin.source ?? origin.kind))
   const previous = wish.previous === 'none' ? null : (wish.previous ?? saved)
@@ -107,7 +108,7 @@ async function checked(
   unsaid: ResolutionOption[],
 ): Promise<Buffer> {
   const { lock_path, manifest } = place.project
-  const lock = await context.system.files.readBytes(lock_path)
+  const lock = await readProjectBytes(context, place, lock_path)
   if (!lock) return fail(lockMissing(lock_path))
   const request = { ...projectRequest(place, { manifest, python, upgrade: NO_UPGRADE }), unsaid }
   const { fresh, reasons } = await reading(lock_path, context.native.lockCheck(request, lock))

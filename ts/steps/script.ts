@@ -5,6 +5,7 @@ import { apply, bringsAny, EVERYTHING, fetch, plan } from './apply.ts'
 import type { Context } from './context.ts'
 import { ensureEnvironment, pythonOf } from './environment.ts'
 import { exclusive } from './exclusive.ts'
+import { writeFile } from './files.ts'
 import { loadPlace, type Place } from './load.ts'
 import { choosePython } from './python.ts'
 import { lockFor, machineRequest } from './resolve.ts'
@@ -39,7 +40,7 @@ export async function ensureScript(context: Context, { path, script }: ScriptFil
   const { environment } = ready
   const program = pythonOf(environment, context.system.platform)
   if (isSteered(place, ['python'])) return ready
-  await stampLoose(context, { kind: 'script', directory, subject: path, environment, program, configured_by })
+  await stampLoose(context, { kind: 'script', key, subject: path, environment, program, configured_by })
   return ready
 }
 
@@ -73,7 +74,7 @@ export async function ensureLoose(context: Context, place: Place, wish: LooseWis
     const wanted = await plan(context, place, { environment, lock: locked.lock, selection })
     const applied = await apply(context, place, wanted, await fetch(context, place, wanted))
     // Making the environment anew takes the lock with it, so that "changed" is not enough.
-    if (locked.changed || environment.created) await files.write(lock_path, locked.lock)
+    if (locked.changed || environment.created) await writeFile(context, directory, lock_path, locked.lock)
     return { environment, settings: place.settings, changed: bringsAny(applied) }
   })
 }

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { Failure } from '../errors/failure.ts'
 import type { Environment, SourceSetting } from '../model/native.ts'
 import type { StampWrite } from '../native/native.ts'
-import { userConfiguration } from '../project/places.ts'
 import { SETTINGS, type SettingKey } from '../project/setting.ts'
 import type { Selection } from './apply.ts'
 import type { Context } from './context.ts'
@@ -22,7 +21,7 @@ export async function stampProject(
   if (also === null) return
   await write(context, ready.environment, {
     kind: 'project',
-    path: join(project.root, '.pybun', 'stamp'),
+    key: null,
     subject: project.root,
     configured_by: null,
     settled: ready.settled,
@@ -54,16 +53,15 @@ export async function stampLoose(
   context: Context,
   ready: {
     kind: 'script' | 'tool'
-    directory: string
+    key: string
     subject: string
     environment: Environment
     program: string
     configured_by: string | null
   },
 ): Promise<void> {
-  const { kind, directory, subject, environment, program, configured_by } = ready
-  const path = join(directory, 'stamp')
-  await write(context, environment, { kind, path, subject, configured_by, settled: null, unchanged: null, program })
+  const { kind, key, subject, environment, program, configured_by } = ready
+  await write(context, environment, { kind, key, subject, configured_by, settled: null, unchanged: null, program })
 }
 
 /**
@@ -91,7 +89,7 @@ function isDefault({ project }: ProjectPlace, { groups, extras }: Selection): bo
 async function write(
   context: Context,
   environment: Environment,
-  stamp: Pick<StampWrite, 'kind' | 'path' | 'subject' | 'configured_by' | 'settled' | 'unchanged' | 'also'> & {
+  stamp: Pick<StampWrite, 'kind' | 'key' | 'subject' | 'configured_by' | 'settled' | 'unchanged' | 'also'> & {
     program: string
   },
 ): Promise<void> {
@@ -101,7 +99,6 @@ async function write(
     await context.native.stampWrite({
       ...rest,
       environment: { root: environment.path, python, site_packages: environment.site_packages },
-      user_config: userConfiguration(context.system),
       command: {
         program,
         args: [],

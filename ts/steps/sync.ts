@@ -71,7 +71,7 @@ export async function syncInto(
   const locked = given ?? (await lockProject(context, place, wish))
   const wanted = await plan(context, place, { environment, lock: locked.lock, selection })
   const fetched = await fetch(context, place, wanted)
-  if (keepsLock(context)) await save(context, project, { locked, manifest_text: null })
+  if (keepsLock(context)) await save(context, place, { locked, manifest_text: null })
   const applied = await apply(context, place, wanted, fetched, choice.verify)
   if (environment.bare || selection.without_project) return { environment, locked, applied, own: null }
   const own = await installOwn(context, place, environment)

@@ -50,7 +50,7 @@ export async function runTool(context: Context, wish: ToolWish): Promise<Outcome
   const { environment } = ready
   const program = await executableOf(context, environment, wish, source)
   if (!wantsLatest(wish) && !isSteered(place, ['python', 'index-url', 'extra-index-url'])) {
-    await stampLoose(context, { kind: 'tool', directory, subject: key, environment, program, configured_by: null })
+    await stampLoose(context, { kind: 'tool', key, subject: key, environment, program, configured_by: null })
   }
   const about = { target: wish.command, environment: environment.path }
   return start(context, ready, { program, args: wish.args, env: activation(context, environment) }, about)

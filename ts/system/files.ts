@@ -1,8 +1,7 @@
-import { unlinkSync } from 'node:fs'
-import { mkdir, open, readdir, readFile, realpath, rename, stat, unlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { constants } from 'node:fs'
+import { open, readdir, stat } from 'node:fs/promises'
 import { fail } from '../errors/failure.ts'
-import { fileProblem, notUtf8 } from '../errors/system.ts'
+import { fileProblem, notAFile, notUtf8, tooLong } from '../errors/system.ts'
 import type { Files } from './system.ts'
 
 export const files: Files = {
@@ -23,76 +22,48 @@ export const files: Files = {
       return (await readdir(path)).sort()
     } catch (error) {
       if (isAbsent(error)) return []
-      return refuse(error, 'read', path)
+      return refuse(error, path)
     }
   },
-  write,
 }
 
-/** The names that a kill at this moment would leave behind. */
-const temporary = new Set<string>()
+/** No file that is read here is longer: a link may lead to a device, or to a disk image. */
+const MAX_BYTES = 256 << 20
 
-/** For the one who is about to leave the process: synchronous, and never fails. */
-export function removeTemporaryFiles(): void {
-  for (const path of temporary) {
-    try {
-      unlinkSync(path)
-    } catch {
-      // Renamed a moment ago, or never made: both are fine.
-    }
-  }
-  temporary.clear()
-}
-
-async function write(path: string, data: string | Uint8Array): Promise<void> {
-  // A manifest may be a link into another directory: the file behind it is replaced, not the link.
-  const target = await realpath(path).catch(() => path)
-  const directory = dirname(target)
-  const draft = join(directory, `.${basename(target)}.${process.pid}-${counter++}.tmp`)
+/** Regular files alone, and without waiting for one: a repository may bring pipes, and links to devices. */
+async function readBytes(path: string): Promise<Buffer | null> {
   try {
-    await mkdir(directory, { recursive: true })
-    temporary.add(draft)
-    const mode = await stat(target).then(
-      (found) => found.mode & 0o7777,
-      () => 0o644,
-    )
-    const file = await open(draft, 'wx', mode)
+    // Opening some devices does something, so that they are told apart before.
+    if (!(await stat(path)).isFile()) return fail(notAFile(path))
+    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     try {
-      await file.writeFile(data)
-      await file.chmod(mode)
-      await file.sync()
+      const found = await file.stat()
+      if (!found.isFile()) return fail(notAFile(path))
+      if (found.size > MAX_BYTES) return fail(tooLong(path, MAX_BYTES))
+      return await readUpTo(file, found.size, path)
     } finally {
       await file.close()
     }
-    await rename(draft, target)
-  } catch (error) {
-    await unlink(draft).catch(() => {})
-    refuse(error, 'write', path)
-  } finally {
-    temporary.delete(draft)
-  }
-  await syncDirectory(directory)
-}
-
-let counter = 0
-
-/** Makes the rename itself survive a power cut. Not every file system can; the file is whole either way. */
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  try {
-    const directory = await open(path, 'r')
-    await directory.sync().finally(() => directory.close())
-  } catch {
-    // See above.
-  }
-}
-
-async function readBytes(path: string): Promise<Buffer | null> {
-  try {
-    return await readFile(path)
   } catch (error) {
     if (isAbsent(error)) return null
-    return refuse(error, 'read', path)
+    return refuse(error, path)
+  }
+}
+
+/** Some files state no size, and others grow. */
+async function readUpTo(file: Awaited<ReturnType<typeof open>>, size: number, path: string): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let room = Buffer.allocUnsafe(size + 1)
+  for (let total = 0, filled = 0; ; ) {
+    const { bytesRead } = await file.read(room, filled, room.length - filled)
+    filled += bytesRead
+    total += bytesRead
+    if (total > MAX_BYTES) return fail(tooLong(path, MAX_BYTES))
+    if (bytesRead === 0) return Buffer.concat([...parts, room.subarray(0, filled)])
+    if (filled < room.length) continue
+    parts.push(room)
+    room = Buffer.allocUnsafe(64 << 10)
+    filled = 0
   }
 }
 
@@ -110,8 +81,8 @@ function isAbsent(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
-function refuse(error: unknown, action: 'read' | 'write', path: string): never {
-  const problem = fileProblem(error, action, path)
+function refuse(error: unknown, path: string): never {
+  const problem = fileProblem(error, 'read', path)
   if (problem) fail(problem)
   throw error
 }

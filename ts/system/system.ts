@@ -21,8 +21,6 @@ export interface Files {
   isDirectory(path: string): Promise<boolean>
   /** The names in a directory, sorted; none when there is no such directory. */
   list(path: string): Promise<string[]>
-  /** All or nothing: a temporary file beside it, fsync, rename. Makes the directory when it is missing. */
-  write(path: string, data: string | Uint8Array): Promise<void>
 }
 
 export interface Processes {

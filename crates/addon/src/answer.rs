@@ -23,6 +23,17 @@ pub(crate) fn answer<Q: DeserializeOwned>(request: &str, work: impl FnOnce(Q) ->
     Ok(text(work(read(request)?)))
 }
 
+/// The same for work that gives bytes, or none.
+pub(crate) fn answer_bytes<Q: DeserializeOwned>(
+    request: &str,
+    work: impl FnOnce(Q) -> Outcome<Option<Vec<u8>>>,
+) -> napi::Result<Answer> {
+    Ok(match work(read(request)?) {
+        Ok(bytes) => Answer { json: text(Ok(Value::Null)), bytes: bytes.map(Buffer::from) },
+        Err(problems) => Answer { json: text(Err(problems)), bytes: None },
+    })
+}
+
 /// The same for work that waits. A panic inside becomes an error that Node can throw.
 pub(crate) async fn answer_later<Q, F>(request: String, work: impl FnOnce(Q) -> F) -> napi::Result<Answer>
 where
@@ -67,7 +78,7 @@ where
     errors.iter().map(Problem::from).collect()
 }
 
-fn problem_json(problem: &Problem) -> Value {
+pub(crate) fn problem_json(problem: &Problem) -> Value {
     let mut out = Map::new();
     out.insert("code".into(), problem.code.into());
     out.insert("message".into(), problem.message.as_str().into());

@@ -2,15 +2,15 @@
 
 use crate::answer::{Answer, answer_later};
 use napi_derive::napi;
+use pybun_engine::directory_lock::Hold;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-static HELD: LazyLock<Mutex<HashMap<u32, File>>> = LazyLock::new(Mutex::default);
+static HELD: LazyLock<Mutex<HashMap<u32, Hold>>> = LazyLock::new(Mutex::default);
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
 #[derive(Deserialize)]
@@ -28,10 +28,10 @@ pub async fn lock_directory(request: String) -> napi::Result<Answer> {
             false => pybun_engine::directory_lock::try_lock(&path),
         };
         let locked = tokio::task::spawn_blocking(lock).await;
-        let file = locked.expect("locking does not panic").map_err(|problem| vec![problem])?;
-        let Some(file) = file else { return Ok((json!({ "token": null }), None)) };
+        let hold = locked.expect("locking does not panic").map_err(|problem| vec![problem])?;
+        let Some(hold) = hold else { return Ok((json!({ "token": null }), None)) };
         let token = NEXT.fetch_add(1, Ordering::Relaxed);
-        HELD.lock().unwrap_or_else(PoisonError::into_inner).insert(token, file);
+        HELD.lock().unwrap_or_else(PoisonError::into_inner).insert(token, hold);
         Ok((json!({ "token": token }), None))
     })
     .await
@@ -45,7 +45,6 @@ struct TokenWire {
 #[napi(catch_unwind)]
 pub fn unlock_directory(request: String) -> napi::Result<String> {
     crate::answer::answer(&request, |TokenWire { token }| {
-        // Closing the file releases the lock.
         HELD.lock().unwrap_or_else(PoisonError::into_inner).remove(&token);
         Ok(Value::Null)
     })

@@ -11,6 +11,7 @@ mod directory_lock;
 mod environment;
 mod exec;
 mod export;
+mod files;
 mod graph;
 mod import;
 mod lock;

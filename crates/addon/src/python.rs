@@ -66,7 +66,7 @@ pub fn environment_ensure(request: String) -> napi::Result<String> {
         let python = python.display().to_string();
         let wanted = Wanted { request: Some(&python), ..Wanted::default() };
         let choice = pybun_python::choose(&search, wanted).map_err(one)?;
-        let environment = pybun_python::ensure_environment(&path, &choice.interpreter).map_err(one)?;
+        let environment = pybun_python::ensure_environment(&path, &choice.interpreter, &search).map_err(one)?;
         Ok(environment_json(&environment))
     })
 }
@@ -75,13 +75,30 @@ pub fn environment_ensure(request: String) -> napi::Result<String> {
 struct ReadWire {
     path: PathBuf,
     cache_dir: PathBuf,
+    /// The user names it, whoever made it.
+    given: bool,
 }
 
 #[napi(catch_unwind)]
 pub fn environment_read(request: String) -> napi::Result<String> {
-    answer(&request, |ReadWire { path, cache_dir }| {
+    answer(&request, |ReadWire { path, cache_dir, given }| {
         let search = search(parent(&path), cache_dir);
-        Ok(environment_json(&pybun_python::read_environment(&path, &search).map_err(one)?))
+        let read = if given { pybun_python::read_environment } else { pybun_python::own_environment };
+        Ok(environment_json(&read(&path, &search).map_err(one)?))
+    })
+}
+
+#[derive(Deserialize)]
+struct KnownWire {
+    path: PathBuf,
+    cache_dir: PathBuf,
+}
+
+/// Is there an environment that PyBun made there?
+#[napi(catch_unwind)]
+pub fn environment_known(request: String) -> napi::Result<String> {
+    answer(&request, |KnownWire { path, cache_dir }| {
+        Ok(json!({ "known": pybun_python::is_own(&path, &search(parent(&path), cache_dir)) }))
     })
 }
 
@@ -127,5 +144,6 @@ fn environment_json(environment: &Environment) -> Value {
         "version": environment.interpreter.version.to_string(),
         "site_packages": environment.purelib.display().to_string(),
         "created": environment.created,
+        "moved_aside": environment.moved_aside.as_ref().map(|path| path.display().to_string()),
     })
 }

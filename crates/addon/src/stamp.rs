@@ -55,11 +55,10 @@ pub fn stamp_key(request: String) -> napi::Result<String> {
 #[derive(Deserialize)]
 struct StampWire {
     kind: KindWire,
-    path: PathBuf,
+    key: Option<String>,
     subject: String,
     configured_by: Option<String>,
     environment: EnvironmentWire,
-    user_config: Option<String>,
     #[serde(default)]
     also: Vec<String>,
     command: CommandWire,
@@ -116,7 +115,7 @@ fn write(wire: StampWire) -> Outcome {
             KindWire::Script => Kind::Script,
             KindWire::Tool => Kind::Tool,
         },
-        path: wire.path,
+        key: wire.key,
         subject: wire.subject,
         configured_by: wire.configured_by,
         environment: Place {
@@ -124,7 +123,6 @@ fn write(wire: StampWire) -> Outcome {
             python: wire.environment.python,
             site_packages: wire.environment.site_packages,
         },
-        user_config: wire.user_config,
         also: wire.also,
         command: Command {
             program: wire.command.program,

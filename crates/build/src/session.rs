@@ -7,7 +7,7 @@ use crate::log::Log;
 use crate::problems::Failure;
 use crate::{Chain, Error};
 use pybun_model::bounded_requirement;
-use pybun_python::{Environment, ensure_environment};
+use pybun_python::{Environment, make_environment};
 use serde_json::Value;
 use std::path::Path;
 
@@ -39,7 +39,7 @@ impl<'a> Session<'a> {
     ) -> Result<Self, Error> {
         let backend = Backend::of(tree, what)?;
         let chain = builder.chain.with(what)?;
-        let environment = ensure_environment(&scratch.join("venv"), builder.interpreter)?;
+        let environment = make_environment(&scratch.join("venv"), builder.interpreter)?;
         let log = Log::create(builder.cache_dir, what)?;
         let mut session = Self { builder, what, tree, scratch, backend, environment, chain, log };
         session.provision().await?;

@@ -1,17 +1,23 @@
 //! One PyBun at a time in a project: an advisory lock on `.pybun/lock`, which the system releases with the process.
 
+use crate::files::{Action, problem};
+use pybun_files::{Care, Directory, Error};
 use pybun_model::Problem;
 use std::fs::{File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
-/// Waits until no other process holds the directory. Closing the file releases it.
-pub fn lock(directory: &Path) -> Result<File, Problem> {
+/// A directory in which no other PyBun works. Dropping it lets go. It has no file where this user may write nothing, so that
+/// there is nothing to keep others from.
+pub struct Hold(#[expect(dead_code, reason = "closing the file releases the lock")] Option<File>);
+
+/// Waits until no other process holds the directory.
+pub fn lock(directory: &Path) -> Result<Hold, Problem> {
     held(directory, |file| file.lock().map(|()| true)).map(|held| held.expect("it waited until it was its turn"))
 }
 
 /// The same without waiting; nothing where another process holds the directory.
-pub fn try_lock(directory: &Path) -> Result<Option<File>, Problem> {
+pub fn try_lock(directory: &Path) -> Result<Option<Hold>, Problem> {
     held(directory, |file| match file.try_lock() {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
@@ -19,41 +25,38 @@ pub fn try_lock(directory: &Path) -> Result<Option<File>, Problem> {
     })
 }
 
-fn held(directory: &Path, take: impl FnOnce(&File) -> io::Result<bool>) -> Result<Option<File>, Problem> {
-    let own = directory.join(".pybun");
-    let path = own.join("lock");
-    let open = || -> io::Result<Option<File>> {
-        make(&own)?;
-        let file = File::options().create(true).truncate(false).write(true).open(&path)?;
-        Ok(take(&file)?.then_some(file))
-    };
-    open().map_err(|error| not_lockable(&path, &error))
+fn held(directory: &Path, take: impl FnOnce(&File) -> io::Result<bool>) -> Result<Option<Hold>, Problem> {
+    match open(directory) {
+        Ok(file) => match take(&file) {
+            Ok(taken) => Ok(taken.then_some(Hold(Some(file)))),
+            Err(error) => Err(not_lockable(directory, &error)),
+        },
+        Err(Error::Io(error)) if is_forbidden(&error) => Ok(Some(Hold(None))),
+        Err(error @ Error::Link) if directory.join(".pybun").is_symlink() => {
+            Err(problem(&error, Action::Write, &directory.join(".pybun")))
+        }
+        Err(error) => Err(problem(&error, Action::Write, &directory.join(".pybun").join("lock"))),
+    }
 }
 
 /// What PyBun keeps in a project is no part of it: git takes nothing of it.
-fn make(own: &Path) -> io::Result<()> {
-    if own.is_dir() {
-        return Ok(());
+fn open(directory: &Path) -> Result<File, Error> {
+    std::fs::create_dir_all(directory)?;
+    let (own, new) = Directory::open(directory)?.make(".pybun", 0o777)?;
+    if new {
+        // Everything works without.
+        let _ = own.replace(".gitignore", 0o666, Care::Derived, |file| file.write_all(b"*\n"));
     }
-    std::fs::create_dir_all(own)?;
-    // Everything works without.
-    let _ = std::fs::write(own.join(".gitignore"), "*\n");
-    Ok(())
+    own.lockable("lock")
 }
 
-fn not_lockable(path: &Path, error: &io::Error) -> Problem {
-    let shown = path.display().to_string();
-    let problem = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Problem::new("system/disk-full", format!("No space is left to write {shown}"))
-                .hint("Free some space; nothing was changed")
-        }
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            Problem::new("system/permission-denied", format!("Not allowed to write {shown}"))
-                .hint("Look at the owner and the mode of the directory")
-        }
-        _ => Problem::new("project/not-lockable", format!("cannot lock {shown}: {error}"))
-            .hint("PyBun needs a file system with advisory locks here"),
-    };
-    problem.with("path", shown)
+fn is_forbidden(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+}
+
+fn not_lockable(directory: &Path, error: &io::Error) -> Problem {
+    let shown = directory.join(".pybun").join("lock").display().to_string();
+    Problem::new("project/not-lockable", format!("cannot lock {shown}: {error}"))
+        .hint("PyBun needs a file system with advisory locks here")
+        .with("path", shown)
 }

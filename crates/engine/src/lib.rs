@@ -3,6 +3,7 @@
 pub mod bytecode;
 pub mod changes;
 pub mod directory_lock;
+pub mod files;
 mod origin;
 pub mod stamp;
 pub mod sync;

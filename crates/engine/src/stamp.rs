@@ -1,21 +1,19 @@
 //! Writing stamps: what the launcher may do again without asking.
 
 use pybun_model::Problem;
-use pybun_stamp::{Command, Environment, Fact, Kind, Settled, Stamp};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use pybun_project::{Me, Room, State, user_configuration, variable};
+use pybun_stamp::{Command, Environment, Fact, Kind, Settled, Stamp, project_key};
+use std::path::PathBuf;
 
 /// What is ready, and what the launcher does then.
 pub struct Ready {
     pub kind: Kind,
-    /// The file to write.
-    pub path: PathBuf,
+    /// The key of a script or a tool; a project is known by its root.
+    pub key: Option<String>,
     /// The project's root, the script's absolute path, or the tool's key.
     pub subject: String,
     pub configured_by: Option<String>,
     pub environment: Place,
-    /// Where the user's own configuration is or would be.
-    pub user_config: Option<String>,
     /// Further files that must stay as they are, or stay away.
     pub also: Vec<String>,
     pub command: Command,
@@ -32,28 +30,31 @@ pub struct Place {
     pub site_packages: String,
 }
 
-/// Writes the stamp in one step. A failure costs the next start some time and nothing else.
+/// Writes the stamp into the state in one step. A failure costs the next start some time and nothing else.
 pub fn write(ready: Ready) -> Result<(), Problem> {
     let Place { root, python, site_packages } = &ready.environment;
     let environment = Environment { root, python, site_packages };
-    let (configured_by, user_config) = (ready.configured_by.as_deref(), ready.user_config.as_deref());
+    let configured_by = ready.configured_by.as_deref();
     let mut watched = match ready.kind {
-        Kind::Project => pybun_stamp::project_inputs(&ready.subject, environment, user_config),
-        Kind::Script => pybun_stamp::script_inputs(&ready.subject, environment, configured_by, user_config),
-        Kind::Tool => pybun_stamp::tool_inputs(&ready.command.program, environment, configured_by, user_config),
+        Kind::Project => pybun_stamp::project_inputs(&ready.subject, environment),
+        Kind::Script => pybun_stamp::script_inputs(&ready.subject, environment, configured_by),
+        Kind::Tool => pybun_stamp::tool_inputs(&ready.command.program, environment, configured_by),
     };
     watched.extend(ready.also);
+    let subject = ready.subject.clone();
+    let unseen = || not_written(&subject, "its inputs cannot be looked at");
+    let fact = |path: &std::path::Path| Fact::of(&std::fs::metadata(path)).ok_or_else(unseen);
     let mut facts = Vec::with_capacity(watched.len());
     for path in watched {
-        let fact =
-            Fact::of(&std::fs::metadata(&path)).ok_or_else(|| not_written(&ready.path, "it cannot see its inputs"))?;
-        facts.push((path, fact));
+        let seen = fact(path.as_ref())?;
+        facts.push((path, seen));
     }
     if let Some((path, text)) = &ready.unchanged
         && std::fs::read(path).ok().as_deref() != Some(text.as_bytes())
     {
-        return Err(not_written(&ready.path, "the manifest was edited in the meantime"));
+        return Err(not_written(&subject, "the manifest was edited in the meantime"));
     }
+    let no_home = || not_written(&subject, "no home is known");
     let stamp = Stamp {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         kind: ready.kind,
@@ -62,29 +63,20 @@ pub fn write(ready: Ready) -> Result<(), Problem> {
         env: pybun_stamp::digest(std::env::vars_os()),
         expires: None,
         facts,
+        user_config: fact(&user_configuration(&variable).ok_or_else(no_home)?)?,
+        inode: 0,
         command: ready.command,
         settled: ready.settled,
         locked: ready.locked,
     };
-    save(&ready.path, &stamp.to_text()).map_err(|error| not_written(&ready.path, &error.to_string()))
+    let state = State::new(&variable, &Me::new(&variable, [])).ok_or_else(no_home)?;
+    let key = ready.key.unwrap_or_else(|| project_key(&stamp.subject));
+    let written = state.write(Room::Stamps, &key, |inode| Stamp { inode, ..stamp }.to_text());
+    written.map_err(|error| not_written(&subject, &error.to_string()))
 }
 
-/// Replaces the file in one step. Nothing is forced to the disk: a lost stamp is only made again.
-fn save(path: &Path, text: &str) -> std::io::Result<()> {
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let written = std::fs::File::create(&temporary)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .and_then(|()| std::fs::rename(&temporary, path));
-    if written.is_err() {
-        // The first error is the one to tell.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
-}
-
-fn not_written(path: &Path, why: &str) -> Problem {
-    let shown = path.display().to_string();
-    Problem::new("stamp/not-written", format!("{shown} was not written: {why}"))
+fn not_written(subject: &str, why: &str) -> Problem {
+    Problem::new("stamp/not-written", format!("What is ready in {subject} was not noted: {why}"))
         .hint("Everything works; the next start is only slower")
-        .with("path", shown)
+        .with("subject", subject)
 }

@@ -291,6 +291,7 @@ pub fn bare_environment(root: &Path, interpreter: pybun_python::Interpreter) -> 
         headers: root.join("include"),
         interpreter,
         created: false,
+        moved_aside: None,
     }
 }
 

@@ -85,7 +85,7 @@ fn egg_info_of_others(library: &Path, names: &[String]) -> BTreeSet<String> {
     let rows = names
         .iter()
         .filter(|name| name.ends_with(".dist-info"))
-        .filter_map(|name| parse_record(&fs::read(library.join(name).join("RECORD")).ok()?).ok())
+        .filter_map(|name| parse_record(&read_file(&library.join(name).join("RECORD")).ok()?).ok())
         .flatten();
     let tops = rows.filter_map(|row| row.path.split('/').next().map(str::to_owned));
     tops.filter(|top| top.ends_with(".egg-info")).collect()
@@ -148,9 +148,17 @@ fn parse_metadata(text: &str) -> Option<(PackageName, Version)> {
     Some((name, Version::from_str(header(text, "Version")?).ok()?))
 }
 
+/// No RECORD is longer: that of the largest distributions has some ten thousand lines.
+const MAX_RECORD: u64 = 256 << 20;
+
+/// The whole of a file of an environment. What is no regular file is not waited for.
+pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    Ok(pybun_files::read(path, MAX_RECORD)?)
+}
+
 /// At most `MAX_SMALL` bytes of a file; nothing when it cannot be read or is no text.
 fn read_small(path: &Path) -> Option<String> {
     let mut bytes = Vec::new();
-    fs::File::open(path).ok()?.take(MAX_SMALL).read_to_end(&mut bytes).ok()?;
+    pybun_files::open(path).ok()?.file.take(MAX_SMALL).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }

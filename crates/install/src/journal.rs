@@ -11,10 +11,10 @@ use crate::Error;
 use crate::error::io_error;
 use crate::layout::Layout;
 use pybun_model::Sha256;
-use std::fmt::Write;
+use std::fmt::Write as _;
 use std::fs;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 pub(crate) const FILE: &str = ".pybun-journal";
@@ -40,7 +40,7 @@ impl Journal {
     /// What was interrupted. Lines that cannot be understood are passed over.
     pub fn read(layout: &Layout) -> Result<Vec<Pending>, Error> {
         let path = layout.purelib.join(FILE);
-        match fs::read(&path) {
+        match crate::installed::read_file(&path) {
             Ok(bytes) => Ok(parse(&String::from_utf8_lossy(&bytes))),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 Ok(Vec::new())
@@ -89,10 +89,19 @@ impl Journal {
         }
         let temporary = self.path.with_extension("new");
         crate::fault::point().map_err(io_error("write", &temporary))?;
-        fs::write(&temporary, text).map_err(io_error("write", &temporary))?;
+        fill(&temporary, &text).map_err(io_error("write", &temporary))?;
         crate::fault::point().map_err(io_error("write", &self.path))?;
         fs::rename(&temporary, &self.path).map_err(io_error("write", &self.path))
     }
+}
+
+/// A new file, whatever lies there: a link would lead elsewhere.
+fn fill(path: &Path, text: &str) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    fs::File::create_new(path)?.write_all(text.as_bytes())
 }
 
 fn parse(text: &str) -> Vec<Pending> {

@@ -1,6 +1,8 @@
 //! Where an environment keeps what a wheel brings, and the kinds of content that a wheel tells apart.
 
+use crate::Error;
 use serde::{Deserialize, Serialize};
+use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 /// The directories of one environment, absolute. They need not exist.
@@ -51,6 +53,27 @@ impl Layout {
             Scheme::Data => self.data.clone(),
             Scheme::Headers => self.headers.join(name),
         }
+    }
+
+    /// Refuses an environment in which one of these directories is a link that leads out of it: what is written or removed there
+    /// would be somebody's own files.
+    pub(crate) fn check_bounds(&self) -> Result<(), Error> {
+        let Ok(bounds) = fs::canonicalize(&self.prefix) else { return Ok(()) };
+        for directory in [&self.purelib, &self.platlib, &self.scripts, &self.data, &self.headers] {
+            if !directory.starts_with(&self.prefix) {
+                continue;
+            }
+            let there = directory.ancestors().find(|path| path.symlink_metadata().is_ok()).unwrap_or(&self.prefix);
+            // A link that leads nowhere would be followed when the directory is made.
+            if !fs::canonicalize(there).is_ok_and(|real| real.starts_with(&bounds)) {
+                return Err(Error::PathTraversal {
+                    subject: self.prefix.display().to_string(),
+                    path: there.display().to_string(),
+                    why: "is a link that leads out of the environment",
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Its library is the whole of it: a directory that is to be carried elsewhere, and no environment.

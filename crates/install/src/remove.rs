@@ -106,6 +106,9 @@ impl Bounds {
         let Layout { purelib, platlib, scripts, data, headers, python: _, prefix } = layout;
         let lexical: Vec<PathBuf> = [prefix, purelib, platlib, scripts, data, headers].into_iter().cloned().collect();
         let real: Vec<PathBuf> = lexical.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
+        // A directory of the layout that is a link to elsewhere bounds nothing.
+        let bounds = fs::canonicalize(prefix).unwrap_or_else(|_| prefix.clone());
+        let real: Vec<PathBuf> = real.into_iter().filter(|path| path.starts_with(&bounds)).collect();
         let mut keep: BTreeSet<PathBuf> = lexical.iter().chain(&real).cloned().collect();
         for directory in lexical.iter().chain(&real) {
             keep.extend(directory.ancestors().map(Path::to_owned));

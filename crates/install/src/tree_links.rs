@@ -72,8 +72,8 @@ fn symlink(target: &Path, link: &Path) -> io::Result<()> {
 /// Are all links there that the RECORD of `dist` begins with, and what they lead to?
 pub(crate) fn are_whole(dist: &InstalledDist) -> bool {
     let mut head = Vec::new();
-    let Ok(file) = fs::File::open(dist.dist_info.join("RECORD")) else { return true };
-    let mut file = file.take(MAX_HEAD);
+    let Ok(opened) = pybun_files::open(&dist.dist_info.join("RECORD")) else { return true };
+    let mut file = opened.file.take(MAX_HEAD);
     let mut chunk = [0; 512];
     loop {
         match file.read(&mut chunk) {

@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::error::io_error;
 use crate::guard::Guard;
-use crate::installed::{InstalledDist, InstalledKind};
+use crate::installed::{InstalledDist, InstalledKind, read_file};
 use crate::journal::{Journal, Pending};
 use crate::layout::Layout;
 use crate::record::parse_record;
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// Removes all files that its RECORD lists, their bytecode, and the directories that become empty. Nothing is removed
 /// when there is no RECORD, or when it names a file outside of the environment or the interpreter.
 pub fn uninstall(layout: &Layout, dist: &InstalledDist) -> Result<(), Error> {
-    let _guard = Guard::acquire(layout);
+    let _guard = Guard::acquire(layout)?;
     let removal = Removal::plan(layout, dist)?;
     let pending = Pending { dist_info: file_name(&dist.dist_info), wheel: None };
     let journal = Journal::begin(layout, &[pending])?;
@@ -43,7 +43,7 @@ impl Removal {
 
     fn read(layout: &Layout, subject: String, dist_info: &Path) -> Result<Self, Error> {
         let record = dist_info.join("RECORD");
-        let bytes = match fs::read(&record) {
+        let bytes = match read_file(&record) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(Error::NoRecord { subject, dist_info: dist_info.to_owned() });

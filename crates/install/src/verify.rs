@@ -104,7 +104,7 @@ impl Expected {
 /// What RECORD lists, where the store has the wheel as it was unpacked. Nothing when RECORD was cut off, which what was
 /// unpacked tells; without a RECORD of somebody else there is nothing to compare with.
 fn claims(store: &Store, layout: &Layout, dist: &InstalledDist) -> Option<Vec<Claim>> {
-    let record = fs::read(dist.dist_info.join("RECORD")).ok();
+    let record = crate::installed::read_file(&dist.dist_info.join("RECORD")).ok();
     let rows = record.and_then(|bytes| parse_record(&bytes).ok());
     let library = dist.dist_info.parent().unwrap_or(&layout.purelib);
     let bytes = dist.wheel.and_then(|wheel| store.manifest_bytes(&wheel).ok()).unwrap_or_default();

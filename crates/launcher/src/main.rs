@@ -6,7 +6,6 @@ mod answer;
 mod cli;
 mod engine;
 mod exec;
-mod place;
 mod ready;
 mod route;
 

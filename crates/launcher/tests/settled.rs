@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use pybun_project::{Me, Room, State};
 use pybun_stamp::{
-    Command as Recorded, Environment, Fact, Kind, Settled, Stamp, ToolRequest, digest, project_inputs, script_inputs,
-    script_key, tool_inputs, tool_key,
+    Command as Recorded, Environment, Fact, Kind, Settled, Stamp, ToolRequest, digest, project_inputs, project_key,
+    script_inputs, script_key, tool_inputs, tool_key,
 };
 
 const SCRIPT: &str = "# /// script\n# dependencies = []\n# ///\n";
@@ -33,9 +34,9 @@ impl Place {
         place.file("project/app.py", "");
         place.file("cli.js", "");
         let project = place.at("project");
-        let inputs = project_inputs(&project, place.parts("project/.pybun/venv").borrow(), None);
+        let inputs = project_inputs(&project, place.parts("project/.pybun/venv").borrow());
         let settled = Settled { text: "Nothing to do\n".into(), result: r#"{"installed":[]}"#.into() };
-        place.stamp("project/.pybun/stamp", Kind::Project, &project, &inputs, Some(settled));
+        place.stamp("project/.pybun/venv", &project_key(&project), (Kind::Project, &project), &inputs, Some(settled));
         place
     }
 
@@ -66,16 +67,23 @@ impl Place {
         Parts { python: format!("{root}/bin/python"), site_packages: format!("{root}/site-packages"), root }
     }
 
-    fn stamp(&self, path: &str, kind: Kind, subject: &str, inputs: &[String], settled: Option<Settled>) {
-        let environment = path.replace("/stamp", if kind == Kind::Project { "/venv" } else { "" });
-        let root = self.at(&environment);
+    /// Says that `environment` is ready.
+    fn stamp(
+        &self,
+        environment: &str,
+        key: &str,
+        (kind, subject): (Kind, &str),
+        inputs: &[String],
+        settled: Option<Settled>,
+    ) {
+        let root = self.at(environment);
         let program = if kind == Kind::Tool { "tool" } else { "python" };
         let stamp = Stamp {
             version: env!("CARGO_PKG_VERSION").into(),
             kind,
             subject: subject.into(),
             configured_by: None,
-            env: digest([("HOME", self.at("home"))]),
+            env: digest(std::iter::empty::<(&str, &str)>()),
             expires: None,
             facts: inputs.iter().map(|path| (path.clone(), Fact::of(&fs::metadata(path)).unwrap())).collect(),
             command: Recorded {
@@ -84,10 +92,18 @@ impl Place {
                 path_prefix: Some(format!("{root}/bin")),
                 ..Recorded::default()
             },
+            user_config: Fact::Absent,
+            inode: 0,
             settled,
             locked: None,
         };
-        self.file(path, &stamp.to_text());
+        self.state().write(Room::Stamps, key, |inode| Stamp { inode, ..stamp }.to_text()).unwrap();
+    }
+
+    fn state(&self) -> State {
+        let home = self.root.join("home");
+        let env = |name: &str| (name == "HOME").then(|| home.clone().into());
+        State::new(&env, &Me::new(&env, [])).unwrap()
     }
 
     fn command(&self, line: &str) -> Command {
@@ -166,14 +182,38 @@ fn every_change_leads_to_the_cli() {
         |place| place.file("project/.python-version", "3.12"),
         |place| place.file("project/.pybun/venv/site-packages/x.py", ""),
         |place| fs::remove_dir_all(place.root.join("project/.pybun/venv")).unwrap(),
-        |place| place.file("project/.pybun/stamp", "pybun-stamp 1 0.1.0\n"),
-        |place| fs::remove_file(place.root.join("project/.pybun/stamp")).unwrap(),
+        |place| place.file("home/.config/pybun/config.toml", ""),
+        |place| fs::remove_dir_all(place.state().own_directory()).unwrap(),
     ];
     for (index, change) in changes.iter().enumerate() {
         let place = Place::new();
         change(&place);
         assert_eq!(place.says("install"), "cli cli.js install\n", "change {index}");
         assert_eq!(place.says("run app.py a"), "cli cli.js run app.py a\n", "change {index}");
+    }
+}
+
+/// A stamp that comes with a repository, or that others may write, is none.
+#[test]
+fn only_the_state_is_believed() {
+    let place = Place::new();
+    let state = place.state().own_directory().to_owned();
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
+    assert_eq!(place.says("install"), "cli cli.js install\n");
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(place.says("install"), "Nothing to do\n");
+    let moved = place.root.join("project/.pybun/state");
+    fs::rename(&state, &moved).unwrap();
+    assert_eq!(place.says("install"), "cli cli.js install\n");
+    let stranger = [place.root.join("project"), place.root.join("project/pyproject.toml")];
+    fs::rename(&moved, &state).unwrap();
+    for path in stranger {
+        // Only root can give files away.
+        if std::os::unix::fs::chown(&path, Some(65534), None).is_ok() {
+            assert_eq!(place.says("install"), "cli cli.js install\n");
+            assert_eq!(place.says("run app.py"), "cli cli.js run app.py\n");
+            std::os::unix::fs::chown(&path, Some(0), None).unwrap();
+        }
     }
 }
 
@@ -204,8 +244,8 @@ fn a_script_never_runs_in_the_projects_environment() {
     let script = place.at("project/hi.py");
     let directory = format!("home/.cache/pybun/envs/scripts/{}", script_key(&script, None, None));
     place.environment(&directory);
-    let inputs = script_inputs(&script, place.parts(&directory).borrow(), None, None);
-    place.stamp(&format!("{directory}/stamp"), Kind::Script, &script, &inputs, None);
+    let inputs = script_inputs(&script, place.parts(&directory).borrow(), None);
+    place.stamp(&directory, &script_key(&script, None, None), (Kind::Script, &script), &inputs, None);
     assert_eq!(place.says("run ./hi.py a"), "python active ./hi.py a\n");
 
     place.file("project/hi.py", &format!("{SCRIPT}print()\n"));
@@ -219,8 +259,8 @@ fn a_tool_that_is_ready_runs() {
     let directory = format!("home/.cache/pybun/envs/tools/{key}");
     place.environment(&directory);
     let executable = place.at(&format!("{directory}/bin/tool"));
-    let inputs = tool_inputs(&executable, place.parts(&directory).borrow(), None, None);
-    place.stamp(&format!("{directory}/stamp"), Kind::Tool, &key, &inputs, None);
+    let inputs = tool_inputs(&executable, place.parts(&directory).borrow(), None);
+    place.stamp(&directory, &key, (Kind::Tool, &key), &inputs, None);
     assert_eq!(place.says("x tool a"), format!("tool {} a\n", place.at(&format!("{directory}/bin"))));
     assert_eq!(place.says("x tool@2 a"), "cli cli.js x tool@2 a\n");
 

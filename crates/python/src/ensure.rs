@@ -2,59 +2,108 @@
 
 use crate::environment::Config;
 use crate::interpreter::executable_name;
-use crate::{Environment, Error, Interpreter};
+use crate::known::{self, ID_KEY, ROOT_KEY, is_moved, is_own, is_recorded};
+use crate::{Environment, Error, Interpreter, Search};
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The key of `pyvenv.cfg` that says that PyBun made the environment.
 pub const PYBUN_KEY: &str = "pybun";
-/// The key that says for which place: commands name it in their first lines, and `activate` does.
-const ROOT_KEY: &str = "pybun-root";
 
-/// The environment at `root`, an absolute path, made from `interpreter` (or from what that was made from).
+/// The environment at `root`, an absolute path, made from `interpreter` (or from what that was made from), and recorded.
 ///
-/// One that is there is kept when it was made from the same interpreter, and made again, empty, when it was not, or was
-/// moved or copied here: its commands would run with what is at its old place. A directory that is no environment is left
-/// alone. The new one is built beside its place and moved there as a whole.
-pub fn ensure_environment(root: &Path, interpreter: &Interpreter) -> Result<Environment, Error> {
-    if is_current(root, interpreter) {
+/// One that is there is kept when PyBun made it there from the same interpreter, and made again, empty, when it was another one.
+/// What PyBun did not make there is moved aside: it may have come with a repository. The new one is built beside its place and
+/// moved there as a whole.
+pub fn ensure_environment(root: &Path, interpreter: &Interpreter, search: &Search) -> Result<Environment, Error> {
+    if is_own(root, search) && is_current(root, interpreter) {
         return Ok(Environment::new(root, interpreter, false));
     }
-    let present = root.symlink_metadata().is_ok();
-    if present && !may_replace(root) {
-        return Err(Error::NotAnEnvironment(root.to_owned()));
-    }
-    let write = |action: &str, path: &Path| {
-        let action = format!("{action} {}", path.display());
-        let root = root.to_owned();
-        move |source: io::Error| Error::Write { path: root, action, source }
-    };
     let above = root.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(above).map_err(write("create", above))?;
-    let building = tempfile::Builder::new()
-        .prefix(".pybun-venv-")
-        .tempdir_in(above)
-        .map_err(write("create a directory in", above))?;
-    fill(building.path(), root, interpreter).map_err(write("write", root))?;
-    if present {
-        let old = tempfile::Builder::new()
-            .prefix(".pybun-old-")
-            .tempdir_in(above)
-            .map_err(write("create a directory in", above))?;
-        fs::rename(root, old.path().join("venv")).map_err(write("move away", root))?;
+    if above.is_symlink() {
+        return Err(Error::Link(above.to_owned()));
     }
-    let built = building.keep();
-    if let Err(error) = fs::rename(&built, root) {
+    let state = search.state().ok_or_else(|| Error::NoState(root.to_owned()))?;
+    if !state.is_writable() {
+        return Err(Error::NoState(state.own_directory().to_owned()));
+    }
+    let is_ours = is_recorded(root, &state) || is_moved(root, &state) || is_empty(root);
+    let new = build(root, interpreter)?;
+    let moved_aside = if is_ours { take_away(root).map(|()| None) } else { move_aside(root) };
+    let moved_aside = moved_aside.map_err(write(root, "move away"))?;
+    let record = known::record(new.directory.path(), root, new.id.clone()).map_err(write(root, "look at"))?;
+    record.write(&state).map_err(|_| Error::NoState(state.own_directory().to_owned()))?;
+    if let Err(error) = new.move_to(root) {
         // Another process may have made the same one in the meantime.
-        drop(fs::remove_dir_all(&built));
         if !is_current(root, interpreter) {
-            return Err(write("move into place", root)(error));
+            return Err(write(root, "move into place")(error));
         }
         return Ok(Environment::new(root, interpreter, false));
     }
+    Ok(Environment { moved_aside, ..Environment::new(root, interpreter, true) })
+}
+
+/// A new environment at `root` that is not recorded: the caller takes it away again.
+pub fn make_environment(root: &Path, interpreter: &Interpreter) -> Result<Environment, Error> {
+    build(root, interpreter)?.move_to(root).map_err(write(root, "move into place"))?;
     Ok(Environment::new(root, interpreter, true))
 }
+
+/// An environment that is not at its place yet.
+struct New {
+    directory: tempfile::TempDir,
+    id: String,
+}
+
+fn build(root: &Path, interpreter: &Interpreter) -> Result<New, Error> {
+    let above = root.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(above).map_err(write(root, "create the directory above"))?;
+    let directory = tempfile::Builder::new().prefix(".pybun-venv-").tempdir_in(above);
+    let directory = directory.map_err(write(root, "create a directory beside"))?;
+    let id = pybun_project::new_id();
+    fill(directory.path(), root, interpreter, &id).map_err(write(root, "write"))?;
+    Ok(New { directory, id })
+}
+
+impl New {
+    fn move_to(self, root: &Path) -> io::Result<()> {
+        let built = self.directory.keep();
+        fs::rename(&built, root).inspect_err(|_| drop(fs::remove_dir_all(&built)))
+    }
+}
+
+fn write(root: &Path, action: &'static str) -> impl Fn(io::Error) -> Error {
+    move |source| Error::Write { path: root.to_owned(), action: format!("{action} {}", root.display()), source }
+}
+
+/// Removes what PyBun made; links in it are removed and not followed.
+fn take_away(root: &Path) -> io::Result<()> {
+    if root.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let above = root.parent().unwrap_or(Path::new("/"));
+    let old = tempfile::Builder::new().prefix(".pybun-old-").tempdir_in(above)?;
+    fs::rename(root, old.path().join("venv"))
+}
+
+/// Gives what is at `root` a name of its own beside it; a link moves as a link.
+fn move_aside(root: &Path) -> io::Result<Option<PathBuf>> {
+    if root.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    let name = root.file_name().unwrap_or_default().to_string_lossy();
+    for number in 1..MAX_ASIDE {
+        let aside = root.with_file_name(format!("{name}.aside-{number}"));
+        if aside.symlink_metadata().is_err() {
+            return fs::rename(root, &aside).map(|()| Some(aside));
+        }
+    }
+    Err(io::Error::other("too many environments were moved aside already"))
+}
+
+/// So many of them are looked at only once.
+const MAX_ASIDE: u32 = 10_000;
 
 /// Was the environment made from this interpreter and for this place, and is that still there?
 fn is_current(root: &Path, interpreter: &Interpreter) -> bool {
@@ -78,16 +127,12 @@ fn is_same_place(a: &Path, b: &Path) -> bool {
     a == b || fs::canonicalize(a).is_ok_and(|a| fs::canonicalize(b).is_ok_and(|b| a == b))
 }
 
-/// Environments and empty directories may be replaced.
-fn may_replace(root: &Path) -> bool {
-    if root.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
-        return false;
-    }
-    root.join("pyvenv.cfg").is_file() || fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_none())
+fn is_empty(root: &Path) -> bool {
+    !root.is_symlink() && fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// Writes the environment into `at`; it will live at `root`.
-fn fill(at: &Path, root: &Path, interpreter: &Interpreter) -> io::Result<()> {
+fn fill(at: &Path, root: &Path, interpreter: &Interpreter, id: &str) -> io::Result<()> {
     let scripts = at.join(&interpreter.layout.scripts);
     fs::create_dir_all(&scripts)?;
     fs::create_dir_all(at.join("include"))?;
@@ -104,10 +149,10 @@ fn fill(at: &Path, root: &Path, interpreter: &Interpreter) -> io::Result<()> {
     fs::write(at.join(".gitignore"), "*\n")?;
     open_to_others(at)?;
     // Last, because this file makes the directory an environment.
-    fs::write(at.join("pyvenv.cfg"), configuration(root, interpreter, &prompt))
+    fs::write(at.join("pyvenv.cfg"), configuration(root, interpreter, &prompt, id))
 }
 
-fn configuration(root: &Path, interpreter: &Interpreter, prompt: &str) -> String {
+fn configuration(root: &Path, interpreter: &Interpreter, prompt: &str, id: &str) -> String {
     let base = &interpreter.base_executable;
     let home = base.parent().unwrap_or(Path::new("/"));
     let implementation = interpreter.markers.platform_python_implementation();
@@ -116,7 +161,7 @@ fn configuration(root: &Path, interpreter: &Interpreter, prompt: &str) -> String
     let made_for = made_for.map_or_else(String::new, |text| format!("{ROOT_KEY} = {text}\n"));
     format!(
         "home = {}\nimplementation = {implementation}\nversion_info = {version}\nversion = {version}\n\
-         executable = {}\ninclude-system-site-packages = false\nprompt = {prompt}\n{PYBUN_KEY} = {}\n{made_for}",
+         executable = {}\ninclude-system-site-packages = false\nprompt = {prompt}\n{PYBUN_KEY} = {}\n{ID_KEY} = {id}\n{made_for}",
         home.display(),
         base.display(),
         env!("CARGO_PKG_VERSION"),

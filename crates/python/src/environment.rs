@@ -20,6 +20,8 @@ pub struct Environment {
     pub headers: PathBuf,
     /// Was it made by the call that returned it?
     pub created: bool,
+    /// Where that call moved what had been at its place, and was not PyBun's.
+    pub moved_aside: Option<PathBuf>,
 }
 
 impl Environment {
@@ -36,11 +38,25 @@ impl Environment {
             headers: paths.headers,
             interpreter,
             created,
+            moved_aside: None,
         }
     }
 }
 
-/// Reads the environment at `root`, whoever made it.
+/// The environment at `root` that PyBun made there itself. Another one may have come with a repository, and its interpreter is not
+/// started.
+pub fn own_environment(root: &Path, search: &Search) -> Result<Environment, Error> {
+    let root = &search.cwd.join(root);
+    if root.symlink_metadata().is_err() {
+        return Err(Error::NoEnvironment(root.clone()));
+    }
+    if !crate::is_own(root, search) {
+        return Err(Error::NotOurs(root.clone()));
+    }
+    read_environment(root, search)
+}
+
+/// Reads the environment at `root`, whoever made it: it is the user's word, or was looked at before.
 pub fn read_environment(root: &Path, search: &Search) -> Result<Environment, Error> {
     let root = &search.cwd.join(root);
     if Config::read(root).is_none() {
@@ -55,6 +71,9 @@ pub fn read_environment(root: &Path, search: &Search) -> Result<Environment, Err
     Ok(Environment::new(root, &base, false))
 }
 
+/// A longer `pyvenv.cfg` is none.
+const MAX_CONFIG_BYTES: u64 = 1 << 20;
+
 /// `pyvenv.cfg`: lines of `key = value`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Config(BTreeMap<String, String>);
@@ -62,7 +81,7 @@ pub(crate) struct Config(BTreeMap<String, String>);
 impl Config {
     /// `None` when there is no such file, so that `root` is no environment.
     pub fn read(root: &Path) -> Option<Self> {
-        let bytes = std::fs::read(root.join("pyvenv.cfg")).ok()?;
+        let bytes = pybun_files::read(&root.join("pyvenv.cfg"), MAX_CONFIG_BYTES).ok()?;
         let text = String::from_utf8_lossy(&bytes);
         let lines = text.lines().filter_map(|line| line.split_once('='));
         Some(Self(lines.map(|(key, value)| (key.trim().to_lowercase(), value.trim().to_owned())).collect()))

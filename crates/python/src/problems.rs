@@ -26,8 +26,12 @@ pub enum Error {
     NoEnvironment(PathBuf),
     #[error("the environment at {path} is broken: {why}")]
     BrokenEnvironment { path: PathBuf, why: String },
-    #[error("{0} exists and is not an environment, so it is left alone")]
-    NotAnEnvironment(PathBuf),
+    #[error("the environment at {0} was not made by PyBun here, so it is not used")]
+    NotOurs(PathBuf),
+    #[error("{0} is a symbolic link, so no environment is made behind it")]
+    Link(PathBuf),
+    #[error("{0} cannot be written to, so an environment would not be known again")]
+    NoState(PathBuf),
     #[error("cannot make the environment {path}: {action}: {source}")]
     Write { path: PathBuf, action: String, source: std::io::Error },
 }
@@ -66,9 +70,17 @@ impl From<&Error> for Problem {
                 .with("why", why.as_str())
                 .hint("`pybun install` makes it again")
                 .fix(Safety::Safe, ["pybun", "install"]),
-            Error::NotAnEnvironment(path) => problem("environment/not-a-venv")
+            Error::NotOurs(path) => problem("environment/not-ours")
                 .with("path", path.display().to_string())
-                .hint("move the directory away, or remove it if nothing in it is needed"),
+                .hint("it may have come with the repository, or from another place or machine; `pybun install` moves it aside and makes one from the cache, and PYBUN_ENV uses it as it is")
+                .fix(Safety::Safe, ["pybun", "install"]),
+            Error::Link(path) => problem("system/link")
+                .with("path", path.display().to_string())
+                .hint("take the link away; where the environment is to lie elsewhere, PYBUN_ENV names it")
+                .fix(Safety::Review, ["rm", &path.display().to_string()]),
+            Error::NoState(path) => problem("environment/no-state")
+                .with("path", path.display().to_string())
+                .hint("set PYBUN_HOME or XDG_STATE_HOME to a directory that belongs to you, and to which others may not write"),
             Error::Write { path, source, .. } => {
                 let problem = problem("environment/cannot-write").with("path", path.display().to_string());
                 match source.kind() {

@@ -14,6 +14,10 @@ pub struct Seen<'a> {
     pub env: &'a str,
     /// Seconds since the Unix epoch.
     pub now: u64,
+    /// The reader's own configuration.
+    pub user_config: Fact,
+    /// Of the file that the stamp was read from.
+    pub inode: u64,
 }
 
 /// Why a stamp does not hold.
@@ -29,6 +33,8 @@ pub enum Stale {
     Env,
     #[error("too old")]
     Expired,
+    #[error("the user's configuration has changed")]
+    UserConfiguration,
     #[error("it does not speak about {0}")]
     Incomplete(String),
     #[error("{0} has changed")]
@@ -55,15 +61,19 @@ impl Stamp {
             return Err(Stale::Expired);
         }
         self.check_complete()?;
+        let carried = self.inode != seen.inode;
+        if !seen.user_config.agrees(self.user_config, carried) {
+            return Err(Stale::UserConfiguration);
+        }
         for (path, recorded) in &self.facts {
-            if fact(path) != Some(*recorded) {
+            if !fact(path).is_some_and(|now| now.agrees(*recorded, carried)) {
                 return Err(Stale::Changed(path.clone()));
             }
         }
         Ok(())
     }
 
-    /// A stamp may come with a cloned repository: one that watches too little is not believed.
+    /// One that watches too little vouches for nothing.
     fn check_complete(&self) -> Result<(), Stale> {
         let required: Vec<String> = match self.kind {
             Kind::Project => required_of_project(&self.subject).to_vec(),
@@ -96,8 +106,16 @@ mod tests {
     use super::*;
     use crate::{Command, Environment, project_inputs};
 
-    const SEEN: Seen =
-        Seen { version: "0.1.0", kind: Kind::Project, subject: "/p", configured_by: None, env: "e", now: 10 };
+    const SEEN: Seen = Seen {
+        version: "0.1.0",
+        kind: Kind::Project,
+        subject: "/p",
+        configured_by: None,
+        env: "e",
+        now: 10,
+        user_config: Fact::Absent,
+        inode: 7,
+    };
 
     fn there(path: &str) -> Option<Fact> {
         Some(match path {
@@ -120,11 +138,13 @@ mod tests {
             configured_by: None,
             env: "e".into(),
             expires: None,
-            facts: project_inputs("/p", environment, Some("/home/config.toml"))
+            facts: project_inputs("/p", environment)
                 .into_iter()
                 .map(|path| (path.clone(), there(&path).unwrap()))
                 .collect(),
             command: Command { program: "/p/.pybun/venv/bin/python".into(), ..Command::default() },
+            user_config: Fact::Absent,
+            inode: 7,
             settled: None,
             locked: None,
         }
@@ -158,7 +178,20 @@ mod tests {
         assert_eq!(refused(Seen { configured_by: Some("/q"), ..SEEN }), Stale::Configuration);
         assert_eq!(refused(Seen { env: "f", ..SEEN }), Stale::Env);
         assert_eq!(refused(Seen { now: 20, ..SEEN }), Stale::Expired);
+        let configured = Fact::File { size: 1, mtime_ns: 1, inode: 1 };
+        assert_eq!(refused(Seen { user_config: configured, ..SEEN }), Stale::UserConfiguration);
         assert_eq!(stamp.check(Seen { now: 19, ..SEEN }, there), Ok(()));
+    }
+
+    #[test]
+    fn a_stamp_that_was_copied_with_its_file_system_holds_without_inodes() {
+        let elsewhere = |path: &str| match there(path)? {
+            Fact::File { size, mtime_ns, .. } => Some(Fact::File { size, mtime_ns, inode: 99 }),
+            Fact::Directory { mtime_ns, .. } => Some(Fact::Directory { mtime_ns, inode: 99 }),
+            Fact::Absent => Some(Fact::Absent),
+        };
+        assert_eq!(stamp().check(Seen { inode: 8, ..SEEN }, elsewhere), Ok(()));
+        assert!(stamp().check(SEEN, elsewhere).is_err(), "the stamp itself stayed where it was");
     }
 
     #[test]

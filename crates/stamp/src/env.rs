@@ -3,20 +3,10 @@ use std::ffi::OsStr;
 /// Named by the launcher or the shim and of no influence on what is decided.
 const EXEMPT: [&str; 4] = ["PYBUN_NO_LAUNCHER", "PYBUN_KEEP_BIN", "PYBUN_CLI", "PYBUN_ENGINE"];
 
-/// Where indexes, configuration and the data directory come from, besides `PYBUN_*`.
-const COUNTED: [&str; 11] = [
-    "PIP_INDEX_URL",
-    "PIP_EXTRA_INDEX_URL",
-    "PIP_NO_INDEX",
-    "PIP_FIND_LINKS",
-    "PIP_CONFIG_FILE",
-    "HOME",
-    "USERPROFILE",
-    "XDG_CONFIG_HOME",
-    "XDG_CACHE_HOME",
-    "APPDATA",
-    "LOCALAPPDATA",
-];
+/// Where indexes and configuration come from, besides `PYBUN_*`. Not HOME and its like: by them the state is found that holds
+/// the stamp, and the user's own configuration is compared; a stamp of root's counts for those who have another HOME.
+const COUNTED: [&str; 5] =
+    ["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX", "PIP_FIND_LINKS", "PIP_CONFIG_FILE"];
 
 /// Whether the variable may change what PyBun decides.
 pub fn counts(name: &OsStr) -> bool {
@@ -45,12 +35,13 @@ mod tests {
 
     #[test]
     fn only_what_counts_counts() {
-        let base = digest([("HOME", "/h"), ("PYBUN_OFFLINE", "1"), ("VIRTUAL_ENV", "/v")]);
+        let base = digest([("PIP_NO_INDEX", "1"), ("PYBUN_OFFLINE", "1"), ("VIRTUAL_ENV", "/v")]);
         assert_eq!(base.len(), 32);
-        assert_eq!(base, digest([("PYBUN_OFFLINE", "1"), ("PATH", "/x"), ("HOME", "/h"), ("PYBUN_KEEP_BIN", "1")]));
-        assert_ne!(base, digest([("HOME", "/h"), ("PYBUN_OFFLINE", "0")]));
-        assert_ne!(base, digest([("HOME", "/h")]));
-        assert_ne!(base, digest([("HOME", "/h"), ("PYBUN_OFFLINE", "1"), ("PIP_INDEX_URL", "")]));
+        let same = [("PYBUN_OFFLINE", "1"), ("HOME", "/x"), ("PIP_NO_INDEX", "1"), ("PYBUN_KEEP_BIN", "1")];
+        assert_eq!(base, digest(same));
+        assert_ne!(base, digest([("PIP_NO_INDEX", "1"), ("PYBUN_OFFLINE", "0")]));
+        assert_ne!(base, digest([("PIP_NO_INDEX", "1")]));
+        assert_ne!(base, digest([("PIP_NO_INDEX", "1"), ("PYBUN_OFFLINE", "1"), ("PIP_INDEX_URL", "")]));
     }
 
     #[test]

@@ -20,6 +20,22 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// Does what is seen now agree with what was recorded? After a whole file system was copied (`carried`) inodes are new, and
+    /// times are whole seconds.
+    pub fn agrees(self, recorded: Fact, carried: bool) -> bool {
+        match (self, recorded) {
+            _ if !carried => self == recorded,
+            (Fact::File { size: a, mtime_ns: at, .. }, Fact::File { size: b, mtime_ns: then, .. }) => {
+                a == b && seconds(at) == seconds(then)
+            }
+            (Fact::Directory { mtime_ns: at, .. }, Fact::Directory { mtime_ns: then, .. }) => {
+                seconds(at) == seconds(then)
+            }
+            (Fact::Absent, Fact::Absent) => true,
+            (Fact::Absent | Fact::File { .. } | Fact::Directory { .. }, _) => false,
+        }
+    }
+
     /// The fact in the answer of `std::fs::metadata`. None when the path could not be looked at: nothing is known then.
     pub fn of(answer: &io::Result<Metadata>) -> Option<Fact> {
         match answer {
@@ -35,6 +51,10 @@ impl Fact {
             Err(_) => None,
         }
     }
+}
+
+fn seconds(ns: i64) -> i64 {
+    ns.div_euclid(1_000_000_000)
 }
 
 fn mtime_ns(metadata: &Metadata) -> i64 {
@@ -58,6 +78,21 @@ fn inode(_metadata: &Metadata) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copied_file_system_has_other_inodes_and_whole_seconds() {
+        let file = |size, mtime_ns, inode| Fact::File { size, mtime_ns, inode };
+        let recorded = file(5, 7_500_000_000, 1);
+        assert!(recorded.agrees(recorded, false) && !file(5, 7_500_000_000, 2).agrees(recorded, false));
+        assert!(file(5, 7_000_000_000, 2).agrees(recorded, true));
+        for other in [file(6, 7_000_000_000, 1), file(5, 8_000_000_000, 1), Fact::Absent] {
+            assert!(!other.agrees(recorded, true), "{other:?}");
+        }
+        let directory = |mtime_ns, inode| Fact::Directory { mtime_ns, inode };
+        assert!(directory(7_000_000_000, 3).agrees(directory(7_900_000_000, 4), true));
+        assert!(!directory(6_999_999_999, 3).agrees(directory(7_900_000_000, 4), true));
+        assert!(!directory(7_000_000_000, 3).agrees(recorded, true));
+    }
 
     #[test]
     fn what_cannot_be_looked_at_is_not_absent() {

@@ -11,38 +11,27 @@ pub struct Environment<'a> {
     pub site_packages: &'a str,
 }
 
-/// The paths whose facts a project's stamp records. `user_config` is where the user's own configuration is or would be.
-pub fn project_inputs(root: &str, environment: Environment, user_config: Option<&str>) -> Vec<String> {
+/// The paths whose facts a project's stamp records.
+pub fn project_inputs(root: &str, environment: Environment) -> Vec<String> {
     let mut paths = required_of_project(root).to_vec();
     paths.extend(pins(root));
-    paths.extend(user_config.map(str::to_owned));
     paths.extend(of_environment(environment));
     paths
 }
 
 /// The paths whose facts a script's stamp records; `configured_by` as in `Stamp`.
-pub fn script_inputs(
-    script: &str,
-    environment: Environment,
-    configured_by: Option<&str>,
-    user_config: Option<&str>,
-) -> Vec<String> {
+pub fn script_inputs(script: &str, environment: Environment, configured_by: Option<&str>) -> Vec<String> {
     let mut paths = vec![script.to_owned()];
     paths.extend(Path::new(script).parent().and_then(Path::to_str).map(pins).unwrap_or_default());
-    paths.extend(of_configuration(configured_by, user_config));
+    paths.extend(of_configuration(configured_by));
     paths.extend(of_environment(environment));
     paths
 }
 
 /// The paths whose facts a tool's stamp records; `executable` is what is executed.
-pub fn tool_inputs(
-    executable: &str,
-    environment: Environment,
-    configured_by: Option<&str>,
-    user_config: Option<&str>,
-) -> Vec<String> {
+pub fn tool_inputs(executable: &str, environment: Environment, configured_by: Option<&str>) -> Vec<String> {
     let mut paths = vec![executable.to_owned()];
-    paths.extend(of_configuration(configured_by, user_config));
+    paths.extend(of_configuration(configured_by));
     paths.extend(of_environment(environment));
     paths
 }
@@ -52,12 +41,11 @@ pub(crate) fn required_of_project(root: &str) -> [String; 3] {
     [join(root, "pyproject.toml"), join(root, "pybun.lockb"), join(root, ".pybun/config.toml")]
 }
 
-fn of_configuration(configured_by: Option<&str>, user_config: Option<&str>) -> Vec<String> {
+fn of_configuration(configured_by: Option<&str>) -> Vec<String> {
     let mut paths = Vec::new();
     if let Some(root) = configured_by {
         paths.extend([join(root, "pyproject.toml"), join(root, ".pybun/config.toml")]);
     }
-    paths.extend(user_config.map(str::to_owned));
     paths
 }
 
@@ -90,13 +78,12 @@ mod tests {
     #[test]
     fn a_pin_may_appear_on_every_level() {
         let environment = Environment { root: "/e", python: "/e/python", site_packages: "/e/site" };
-        let paths = script_inputs("/a/b/c.py", environment, None, Some("/config.toml"));
+        let paths = script_inputs("/a/b/c.py", environment, None);
         let expected = [
             "/a/b/c.py",
             "/a/b/.python-version",
             "/a/.python-version",
             "/.python-version",
-            "/config.toml",
             "/e/pyvenv.cfg",
             "/e/python",
             "/e/site",

@@ -14,7 +14,15 @@ pub struct ToolRequest {
     pub configured_by: Option<String>,
 }
 
-/// The directory name of a script's environment below `envs/scripts/`. `script` comes from `absolute`; `python` is the
+/// The name of a project's stamp.
+pub fn project_key(root: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(b"project\0");
+    hasher.update(root.as_bytes());
+    short(&hasher)
+}
+
+/// The name of a script's stamp, and of its environment's directory below `envs/scripts/`. `script` comes from `absolute`; `python` is the
 /// request as typed on the command line.
 pub fn script_key(script: &str, python: Option<&str>, configured_by: Option<&str>) -> String {
     let mut hasher = blake3::Hasher::new();
@@ -28,7 +36,7 @@ pub fn script_key(script: &str, python: Option<&str>, configured_by: Option<&str
     short(&hasher)
 }
 
-/// The directory name of a tool's environment below `envs/tools/`. The order and repetition of `with` do not matter.
+/// The name of a tool's stamp, and of its environment's directory below `envs/tools/`. The order and repetition of `with` do not matter.
 pub fn tool_key(request: &ToolRequest) -> String {
     let mut with: Vec<&str> = request.with.iter().map(|requirement| requirement.trim()).collect();
     with.sort_unstable();

@@ -16,6 +16,11 @@ pub struct Stamp {
     pub expires: Option<u64>,
     /// Absolute paths with what was seen there, in the order in which they are worth checking.
     pub facts: Vec<(String, Fact)>,
+    /// The same of the user's own configuration. It has no path here: a stamp of root's counts for others too, each with a
+    /// configuration of their own.
+    pub user_config: Fact,
+    /// Of the stamp's own file. Where it is another one now, a whole file system was copied (an image, a backup).
+    pub inode: u64,
     pub command: Command,
     /// What an `install` without arguments answers when there is nothing to do; none when it must not be short-cut.
     pub settled: Option<Settled>,

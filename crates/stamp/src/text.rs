@@ -8,7 +8,7 @@ use crate::{Command, Fact, Kind, Settled, Stamp};
 /// A larger file is not a stamp.
 pub const MAX_BYTES: usize = 256 << 10;
 
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 const MAX_LINES: usize = 512;
 
 /// Why a text is not a stamp of this format.
@@ -41,11 +41,18 @@ impl Stamp {
         self.configured_by.iter().for_each(|root| line("configured-by", root));
         line("env", &self.env);
         self.expires.iter().for_each(|expires| line("expires", &expires.to_string()));
-        for (path, fact) in &self.facts {
+        line("self", &self.inode.to_string());
+        let own = [("user-", "", &self.user_config)];
+        let facts = self.facts.iter().map(|(path, fact)| ("", path.as_str(), fact));
+        for (whose, path, fact) in own.into_iter().chain(facts) {
             match fact {
-                Fact::Absent => line("absent", path),
-                Fact::File { size, mtime_ns, inode } => line("file", &format!("{size} {mtime_ns} {inode} {path}")),
-                Fact::Directory { mtime_ns, inode } => line("directory", &format!("{mtime_ns} {inode} {path}")),
+                Fact::Absent => line(&format!("{whose}absent"), path),
+                Fact::File { size, mtime_ns, inode } => {
+                    line(&format!("{whose}file"), &format!("{size} {mtime_ns} {inode} {path}"));
+                }
+                Fact::Directory { mtime_ns, inode } => {
+                    line(&format!("{whose}directory"), &format!("{mtime_ns} {inode} {path}"));
+                }
             }
         }
         line("program", &self.command.program);
@@ -102,6 +109,8 @@ struct Parts {
     locked_text: Option<String>,
     locked_result: Option<String>,
     facts: Vec<(String, Fact)>,
+    user_config: Option<Fact>,
+    inode: Option<String>,
     command: Command,
 }
 
@@ -113,6 +122,7 @@ fn read_body(version: String, lines: Lines) -> Result<Stamp, BadStamp> {
     let kind = parts.kind.ok_or(BadStamp::Missing("kind"))?;
     let expires = parts.expires.map(|text| text.parse().map_err(|_| BadStamp::Missing("expires"))).transpose()?;
     let program = parts.program.ok_or(BadStamp::Missing("program"))?;
+    let inode = parts.inode.and_then(|text| text.parse().ok()).ok_or(BadStamp::Missing("self"))?;
     Ok(Stamp {
         version,
         kind: Kind::from_name(&kind).ok_or(BadStamp::Missing("kind"))?,
@@ -121,6 +131,8 @@ fn read_body(version: String, lines: Lines) -> Result<Stamp, BadStamp> {
         env: parts.env.ok_or(BadStamp::Missing("env"))?,
         expires,
         facts: parts.facts,
+        user_config: parts.user_config.ok_or(BadStamp::Missing("user"))?,
+        inode,
         command: Command { program, path_prefix: parts.path_prefix, ..parts.command },
         settled: both(parts.settled_text, parts.settled_result, "settled")?,
         locked: both(parts.locked_text, parts.locked_result, "locked")?,
@@ -151,17 +163,14 @@ fn read_line(parts: &mut Parts, line: &str) -> Option<()> {
         "settled-result" => once(&mut parts.settled_result, value),
         "locked-text" => once(&mut parts.locked_text, value),
         "locked-result" => once(&mut parts.locked_result, value),
-        "absent" => push(&mut parts.facts, (value, Fact::Absent)),
-        "file" => {
-            let (size, rest) = number(&value)?;
-            let (mtime_ns, rest) = number(rest)?;
-            let (inode, path) = number(rest)?;
-            push(&mut parts.facts, (path.to_owned(), Fact::File { size, mtime_ns, inode }))
+        "self" => once(&mut parts.inode, value),
+        "absent" | "file" | "directory" => {
+            let (path, fact) = read_fact(name, &value)?;
+            push(&mut parts.facts, (path.to_owned(), fact))
         }
-        "directory" => {
-            let (mtime_ns, rest) = number(&value)?;
-            let (inode, path) = number(rest)?;
-            push(&mut parts.facts, (path.to_owned(), Fact::Directory { mtime_ns, inode }))
+        "user-absent" | "user-file" | "user-directory" => {
+            let (_, fact) = read_fact(name.strip_prefix("user-")?, &value)?;
+            once(&mut parts.user_config, fact)
         }
         "argument" => push(&mut parts.command.args, value),
         "set" => {
@@ -173,7 +182,26 @@ fn read_line(parts: &mut Parts, line: &str) -> Option<()> {
     }
 }
 
-fn once(slot: &mut Option<String>, value: String) -> Option<()> {
+/// A path, and what was seen there.
+fn read_fact<'v>(kind: &str, value: &'v str) -> Option<(&'v str, Fact)> {
+    match kind {
+        "absent" => Some((value, Fact::Absent)),
+        "file" => {
+            let (size, rest) = number(value)?;
+            let (mtime_ns, rest) = number(rest)?;
+            let (inode, path) = number(rest)?;
+            Some((path, Fact::File { size, mtime_ns, inode }))
+        }
+        "directory" => {
+            let (mtime_ns, rest) = number(value)?;
+            let (inode, path) = number(rest)?;
+            Some((path, Fact::Directory { mtime_ns, inode }))
+        }
+        _ => None,
+    }
+}
+
+fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
     match slot.replace(value) {
         None => Some(()),
         Some(_) => None,
@@ -266,13 +294,15 @@ mod tests {
             env in "[0-9a-f]{32}",
             expires: Option<u64>,
             facts in vec(("[^\0]{0,30}", fact()), 0..8),
+            user_config in fact(),
+            inode: u64,
             command in command(),
             settled in option::of(("[^\0]{0,60}", "[^\0]{0,60}")),
             locked in option::of(("[^\0]{0,60}", "[^\0]{0,60}")),
         ) -> Stamp {
             let answer = |(text, result)| Settled { text, result };
             let (settled, locked) = (settled.map(answer), locked.map(answer));
-            Stamp { version, kind, subject, configured_by, env, expires, facts, command, settled, locked }
+            Stamp { version, kind, subject, configured_by, env, expires, facts, user_config, inode, command, settled, locked }
         }
     }
 
@@ -305,7 +335,7 @@ mod tests {
         /// With a right checksum the lines themselves are reached.
         #[test]
         fn any_lines_end_in_an_answer(lines in vec("(kind|file|directory|absent|set|unset|expires|x)? ?[ -~\0\\\\é]{0,20}", 0..12)) {
-            let body = format!("pybun-stamp 1 0\n{}\n", lines.join("\n"));
+            let body = format!("pybun-stamp 2 0\n{}\n", lines.join("\n"));
             let _ = parse(format!("{body}end {}\n", checksum(&body)).as_bytes());
         }
     }
@@ -317,13 +347,13 @@ mod tests {
     #[test]
     fn says_what_is_wrong() {
         assert_eq!(error_of("hello"), BadStamp::NotAStamp);
-        assert_eq!(error_of("pybun-stamp 2 9.0.0\nend x\n"), BadStamp::OtherFormat("2".into()));
-        assert_eq!(error_of("pybun-stamp 1 0.1.0\nkind tool\n"), BadStamp::Damaged);
+        assert_eq!(error_of("pybun-stamp 3 9.0.0\nend x\n"), BadStamp::OtherFormat("3".into()));
+        assert_eq!(error_of("pybun-stamp 2 0.1.0\nkind tool\n"), BadStamp::Damaged);
         let closed = |body: &str| error_of(&format!("{body}end {}\n", checksum(body)));
-        assert_eq!(closed("pybun-stamp 1 0.1.0\nkind tool\n"), BadStamp::Missing("program"));
-        assert_eq!(closed("pybun-stamp 1 0.1.0\nkind tool\nkind tool\n"), BadStamp::BadLine(3));
-        assert_eq!(closed("pybun-stamp 1 0.1.0\nsurprise 1\n"), BadStamp::BadLine(2));
+        assert_eq!(closed("pybun-stamp 2 0.1.0\nkind tool\n"), BadStamp::Missing("program"));
+        assert_eq!(closed("pybun-stamp 2 0.1.0\nkind tool\nkind tool\n"), BadStamp::BadLine(3));
+        assert_eq!(closed("pybun-stamp 2 0.1.0\nsurprise 1\n"), BadStamp::BadLine(2));
         assert_eq!(parse(&vec![b'x'; MAX_BYTES + 1]), Err(BadStamp::TooLong));
-        assert_eq!(closed(&format!("pybun-stamp 1 0\n{}", "absent /\n".repeat(MAX_LINES))), BadStamp::TooLong);
+        assert_eq!(closed(&format!("pybun-stamp 2 0\n{}", "absent /\n".repeat(MAX_LINES))), BadStamp::TooLong);
     }
 }

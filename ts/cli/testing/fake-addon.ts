@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { ManifestEdit, ResolveRequest } from '../../model/native.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { Addon } from '../../native/connect.ts'
+import { ancestors } from '../../project/project.ts'
 import { normalised } from '../../steps/own.ts'
 import { parseToml, type TomlTable } from './toml.ts'
 
@@ -50,6 +51,24 @@ export function fakeAddon(world: World = {}): Addon & { calls: string[] } {
     pythonChoose: answer(() => interpreter),
     environmentEnsure: answer(({ path }: { path: string }) => environment(path)),
     environmentRead: answer(({ path }: { path: string }) => environment(path)),
+    environmentKnown: answer(({ path }: { path: string }) => ({ known: existsSync(path) })),
+    projectFind: answer(({ cwd }: { cwd: string }) => ({ root: nearest(cwd, 'pyproject.toml') })),
+    projectPin: answer(({ start }: { start: string }) => {
+      const directory = nearest(start, '.python-version')
+      return { text: directory ? readFileSync(join(directory, '.python-version'), 'utf8') : null }
+    }),
+    projectRead(text) {
+      const { path } = JSON.parse(String(text)) as { path: string }
+      const bytes = existsSync(path) ? readFileSync(path) : undefined
+      return { json: JSON.stringify({ ok: true, value: null }), bytes }
+    },
+    fileWrite(text, data) {
+      const { path } = JSON.parse(String(text)) as { path: string }
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, data as Buffer)
+      return JSON.stringify({ ok: true, value: null })
+    },
+    dataDirectoryEnsure: answer(() => null),
     lockDirectory: answer(() => ({ token: 1 })),
     unlockDirectory: answer(() => null),
     stampKey: answer(({ kind }: { kind: string }) => ({ key: `${kind}-key` })),
@@ -156,6 +175,10 @@ function environment(path: string) {
   const source = '#!/bin/sh\necho "python $*"\necho "import oops" >&2\nexit 3\n'
   writeFileSync(join(bin, 'python'), source, { mode: 0o755 })
   return { path, python: join(bin, 'python'), version: '3.12.1', site_packages: join(path, 'site'), created: false }
+}
+
+function nearest(start: string, name: string): string | null {
+  return ancestors(start).find((directory) => existsSync(join(directory, name))) ?? null
 }
 
 function requirement(text: string) {

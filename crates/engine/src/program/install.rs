@@ -23,7 +23,12 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
     let saved = Saved::open(place, bytes.as_deref())?;
     let ahead = saved.ahead(place)?;
     let interpreter = place.interpreter().ok_or(Decline)?;
-    let make = || pybun_python::ensure_environment(&place.environment_path, &interpreter).map_err(|_| Decline);
+    let search = place.search(&place.cwd);
+    // What is moved aside is told, which the CLI does.
+    if place.environment_path.symlink_metadata().is_ok() && !pybun_python::is_own(&place.environment_path, &search) {
+        return Err(Decline);
+    }
+    let make = || pybun_python::ensure_environment(&place.environment_path, &interpreter, &search).map_err(|_| Decline);
     let lock = |saved, interpreter| lock_project(place, saved, ahead.clone(), interpreter, report);
     let (environment, locked) = if saved.fits {
         // Reading the one takes as long as making the other.
@@ -164,7 +169,7 @@ fn ready(place: &Place, planned: &Planned, lock_count: usize) -> Ready {
     let at_root = environment.root.strip_prefix(&place.root).unwrap_or(&environment.root);
     Ready {
         kind: Kind::Project,
-        path: place.root.join(".pybun").join("stamp"),
+        key: None,
         subject: text(&place.root),
         configured_by: None,
         environment: stamp::Place {
@@ -172,7 +177,6 @@ fn ready(place: &Place, planned: &Planned, lock_count: usize) -> Ready {
             python: text(&environment.python),
             site_packages: text(&environment.purelib),
         },
-        user_config: Some(text(&place.user_config)),
         also: Vec::new(),
         command: Command {
             program: text(&environment.python),

@@ -1,10 +1,12 @@
 //! `pybun lock`: the lock brought up to date with the manifest.
 
+use crate::Decline;
 use crate::describe::{change_line, packages, up_to_date};
 use crate::place::Place;
 use crate::report::{Done, Report, text_of};
-use crate::{Decline, write};
 use pybun_engine::changes::{Change, changes};
+use pybun_engine::directory_lock::Hold;
+use pybun_engine::files;
 use pybun_fetch::Client;
 use pybun_lock::{Here, Inputs, Lock, Opened, Root, RootKind};
 use pybun_model::PackageName;
@@ -68,7 +70,7 @@ pub fn lock(place: &Place, report: &Report) -> Result<Done, Decline> {
 }
 
 /// One PyBun at a time works in a project; and the manifest must be what was read before it was our turn.
-pub fn hold(place: &Place) -> Result<std::fs::File, Decline> {
+pub fn hold(place: &Place) -> Result<Hold, Decline> {
     // Waiting is told, which the CLI does.
     let held = pybun_engine::directory_lock::try_lock(&place.root).ok().flatten().ok_or(Decline)?;
     if place.is_current() { Ok(held) } else { Err(Decline) }
@@ -76,11 +78,7 @@ pub fn hold(place: &Place) -> Result<std::fs::File, Decline> {
 
 /// The bytes on disk.
 pub fn read(place: &Place) -> Result<Option<Vec<u8>>, Decline> {
-    match std::fs::read(&place.lock_path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(_) => Err(Decline),
-    }
+    files::read(&place.lock_path, &place.me).map_err(|_| Decline)
 }
 
 /// What is on disk already, and what the manifest asks for now.
@@ -161,7 +159,7 @@ pub fn lock_project(
 
 /// Replaces the lock on disk when it differs.
 pub fn save(place: &Place, locked: &Locked) -> Result<(), Decline> {
-    locked.new.as_ref().map_or(Ok(()), |bytes| write::write(&place.lock_path, bytes).map_err(|_| Decline))
+    locked.new.as_ref().map_or(Ok(()), |bytes| files::write(&place.root, &place.lock_path, bytes).map_err(|_| Decline))
 }
 
 pub fn client(place: &Place) -> Result<Client, Decline> {

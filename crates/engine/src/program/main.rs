@@ -16,7 +16,6 @@ mod options;
 mod place;
 mod progress;
 mod report;
-mod write;
 
 use options::{Command, Options};
 use place::Place;

@@ -3,16 +3,19 @@
 
 use crate::options::Options;
 use pybun_engine::bytecode::Compile;
+use pybun_engine::files;
 use pybun_install::LinkMode;
 use pybun_manifest::Manifest;
 use pybun_model::VersionOrUrl;
+use pybun_project::{Found, Me, data_directory, ensure_data_directory, find, find_pin, user_configuration, with_home};
 use pybun_python::{Choice, Interpreter, Search, Wanted};
 use std::collections::BTreeMap;
-use std::fs;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// Variables of ours that are understood here; any other one is the CLI's.
-const UNDERSTOOD: [&str; 11] = [
+const UNDERSTOOD: [&str; 12] = [
+    "PYBUN_TRUSTED_DIRECTORIES",
     "PYBUN_HOME",
     "PYBUN_CACHE_DIR",
     "PYBUN_INDEX_URL",
@@ -40,8 +43,7 @@ pub struct Place {
     pub steered: bool,
     pub link_mode: LinkMode,
     pub compile: Compile,
-    /// Where the user's own configuration would be.
-    pub user_config: PathBuf,
+    pub me: Me,
     python: Option<String>,
     pub variables: BTreeMap<String, String>,
 }
@@ -56,11 +58,14 @@ impl Place {
             return None;
         }
         let cwd = std::env::current_dir().ok()?;
-        let user_config = user_configuration(&get)?;
-        let cache_dir = match options.cache_dir.as_deref().or(get("PYBUN_CACHE_DIR")).or(get("PYBUN_HOME")) {
+        let any = |name: &str| with_home(name, variables.get(name).map(OsString::from));
+        let me = Me::new(&any, []);
+        let user_config = user_configuration(&any)?;
+        let cache_dir = match options.cache_dir.as_deref() {
             Some(path) => absolute(&cwd, path)?,
-            None => cache_directory(&get)?,
+            None => absolute(&cwd, data_directory(&any)?.to_str()?)?,
         };
+        ensure_data_directory(&cache_dir, &me).ok()?;
         let link_mode = match options.link_mode.as_deref().or(get("PYBUN_LINK_MODE")) {
             Some(text) => text.parse().ok()?,
             None => LinkMode::Auto,
@@ -70,7 +75,7 @@ impl Place {
             None => Compile::default(),
         };
         let offline = options.offline || is_true(get("PYBUN_OFFLINE"))?;
-        let root = cwd.ancestors().find(|directory| directory.join("pyproject.toml").exists())?.to_owned();
+        let Found::Project(root) = find(&cwd, &me) else { return None };
         if user_config.exists() || root.join(".pybun/config.toml").exists() {
             return None;
         }
@@ -78,7 +83,7 @@ impl Place {
             return None;
         }
         let manifest_path = root.join("pyproject.toml");
-        let text = fs::read_to_string(&manifest_path).ok()?;
+        let text = String::from_utf8(files::read(&manifest_path, &me).ok()??).ok()?;
         let manifest = read_manifest(&text, &manifest_path)?;
         Some(Self {
             lock_path: root.join("pybun.lockb"),
@@ -95,22 +100,19 @@ impl Place {
             manifest,
             cache_dir,
             offline,
-            user_config,
+            me,
             variables,
         })
     }
 
     /// Was the manifest edited since it was read?
     pub fn is_current(&self) -> bool {
-        fs::read(&self.manifest_path).is_ok_and(|bytes| bytes == self.text.as_bytes())
+        files::read(&self.manifest_path, &self.me).is_ok_and(|bytes| bytes.as_deref() == Some(self.text.as_bytes()))
     }
 
     /// The interpreter that the CLI would choose here.
     pub fn interpreter(&self) -> Option<Interpreter> {
-        let pin = self.root.ancestors().find_map(|directory| {
-            let text = fs::read_to_string(directory.join(".python-version")).ok()?;
-            (!text.trim().is_empty()).then_some(text)
-        });
+        let pin = find_pin(&self.root, &self.me);
         let wanted = Wanted {
             request: self.python.as_deref(),
             pin: pin.as_deref(),
@@ -130,6 +132,9 @@ impl Place {
     }
 }
 
+/// A work tree's `.git` names a directory in one line.
+const MAX_GIT_FILE_BYTES: u64 = 64 << 10;
+
 /// Does git wait for somebody to settle a merge, a rebase, a cherry-pick or a stash? Then the lock may be one side of it,
 /// which the CLI mends.
 fn is_merging(root: &Path) -> bool {
@@ -137,7 +142,8 @@ fn is_merging(root: &Path) -> bool {
         return false;
     };
     // In a linked work tree it is a file that names the directory.
-    let directory = fs::read_to_string(&git).ok().and_then(|text| {
+    let file = pybun_files::read(&git, MAX_GIT_FILE_BYTES).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let directory = file.and_then(|text| {
         let named = text.lines().find_map(|line| line.strip_prefix("gitdir: "))?;
         Some(git.with_file_name("").join(named))
     });
@@ -182,24 +188,6 @@ fn is_true(value: Option<&str>) -> Option<bool> {
         Some("1" | "true" | "yes" | "on") => Some(true),
         Some(_) => None,
     }
-}
-
-fn user_configuration<'a>(get: &impl Fn(&str) -> Option<&'a str>) -> Option<PathBuf> {
-    let root = match get("XDG_CONFIG_HOME").filter(|path| path.starts_with('/')) {
-        Some(path) => PathBuf::from(path),
-        None => Path::new(get("HOME")?).join(".config"),
-    };
-    Some(root.join("pybun").join("config.toml"))
-}
-
-fn cache_directory<'a>(get: &impl Fn(&str) -> Option<&'a str>) -> Option<PathBuf> {
-    if cfg!(target_os = "macos") {
-        return Some(Path::new(get("HOME")?).join("Library/Caches/pybun"));
-    }
-    Some(match get("XDG_CACHE_HOME").filter(|path| path.starts_with('/')) {
-        Some(path) => Path::new(path).join("pybun"),
-        None => Path::new(get("HOME")?).join(".cache/pybun"),
-    })
 }
 
 /// `None` for paths with `.` or `..` in them, which the CLI takes out.

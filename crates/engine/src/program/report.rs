@@ -3,7 +3,7 @@
 use crate::options::{Command, Options};
 use crate::progress::Progress;
 #[cfg(unix)]
-use crate::write::WRITING;
+use pybun_engine::files::WRITING;
 use pybun_model::{Event, Phase, Unit};
 use serde::Serialize;
 use std::io::Write;

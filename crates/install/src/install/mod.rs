@@ -105,7 +105,7 @@ pub fn change(
     if options.verify {
         verify(store, &packages, options.threads)?;
     }
-    let _guard = Guard::acquire(layout);
+    let _guard = Guard::acquire(layout)?;
     repair::mend(store, layout)?;
     let ways = ways(layout, change, &packages)?;
     let mut installs = ways.again;

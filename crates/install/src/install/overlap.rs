@@ -10,7 +10,6 @@ use crate::manifest::File;
 use crate::record::{Row, parse_record};
 use pybun_model::{Emit, Event, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A file that was there when `package` was to place it.
@@ -156,7 +155,7 @@ fn read_all(layout: &Layout) -> HashMap<PathBuf, Other> {
     let libraries: BTreeSet<&Path> = layout.libraries().into_iter().collect();
     for library in libraries {
         for name in metadata_names(library).unwrap_or_default() {
-            let rows: Vec<Row> = fs::read(library.join(&name).join("RECORD"))
+            let rows: Vec<Row> = crate::installed::read_file(&library.join(&name).join("RECORD"))
                 .ok()
                 .and_then(|bytes| parse_record(&bytes).ok())
                 .unwrap_or_default();

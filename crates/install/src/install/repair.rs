@@ -23,7 +23,7 @@ pub fn repair(store: &Store, layout: &Layout) -> Result<(), Error> {
     if Journal::read(layout)?.is_empty() {
         return Ok(());
     }
-    let _guard = Guard::acquire(layout);
+    let _guard = Guard::acquire(layout)?;
     mend(store, layout)
 }
 

@@ -1,9 +1,10 @@
-//! By directory descriptors: no path is looked up from the root for any file.
+//! By directory descriptors: no path is looked up from the root for any file, and no link below a root is followed, for it may
+//! lead out of the environment.
 
 use super::{PairError, Place};
 use crate::manifest::join;
 use crate::trees::prefixes;
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, mkdirat, openat, symlinkat, unlinkat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, linkat, mkdirat, openat, statat, symlinkat, unlinkat};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io;
@@ -30,18 +31,20 @@ impl Root {
 
     /// The directory itself for an empty path.
     fn open_below(&self, path: &str) -> Result<OwnedFd, Errno> {
-        openat(&self.0, if path.is_empty() { "." } else { path }, DIRECTORY, Mode::empty())
+        open_without_links(self.0.as_fd(), if path.is_empty() { "." } else { path })
     }
 
     /// A symbolic link at `path`, whose parents are made.
     pub fn symlink(&self, target: &Path, path: &str) -> io::Result<()> {
-        match symlinkat(target, &self.0, path) {
+        let Some((parent, name)) = path.rsplit_once('/') else { return Ok(symlinkat(target, &self.0, path)?) };
+        let directory = match self.open_below(parent) {
             Err(Errno::NOENT) => {
-                self.create_below(path.rsplit_once('/').map_or("", |(parent, _)| parent))?;
-                Ok(symlinkat(target, &self.0, path)?)
+                self.create_after("", parent)?;
+                self.open_below(parent)?
             }
-            result => Ok(result?),
-        }
+            result => result?,
+        };
+        Ok(symlinkat(target, &directory, name)?)
     }
 
     /// A name at `path` for the file `source`.
@@ -56,31 +59,46 @@ impl Root {
         for prefix in prefixes(path).filter(|prefix| !is_at_or_above(prefix, known)) {
             new = match mkdirat(&self.0, prefix, Mode::from_raw_mode(0o777)) {
                 Ok(()) => true,
-                Err(Errno::EXIST) => false,
+                // What is there may be a link, behind which nothing is made.
+                Err(Errno::EXIST) => {
+                    let found = statat(&self.0, prefix, AtFlags::SYMLINK_NOFOLLOW)?;
+                    if FileType::from_raw_mode(found.st_mode) != FileType::Directory {
+                        return Err(Errno::NOTDIR);
+                    }
+                    false
+                }
                 Err(error) => return Err(error),
             };
         }
         Ok(new)
     }
+}
 
-    fn create_below(&self, path: &str) -> Result<(), Errno> {
-        if path.is_empty() {
-            return Ok(());
-        }
-        let mode = Mode::from_raw_mode(0o777);
-        match mkdirat(&self.0, path, mode) {
-            Ok(()) | Err(Errno::EXIST) => Ok(()),
-            Err(Errno::NOENT) => {
-                let (parent, _) = path.rsplit_once('/').ok_or(Errno::NOENT)?;
-                self.create_below(parent)?;
-                match mkdirat(&self.0, path, mode) {
-                    Err(Errno::EXIST) => Ok(()),
-                    result => result,
-                }
-            }
-            Err(error) => Err(error),
-        }
+/// Opens a directory below another one. In one call where the kernel can (Linux from 5.6, unless a sandbox does not know the call).
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn open_without_links(root: BorrowedFd<'_>, path: &str) -> Result<OwnedFd, Errno> {
+    use rustix::fs::{ResolveFlags, openat2};
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+    match openat2(root, path, DIRECTORY, Mode::empty(), resolve) {
+        Err(Errno::LOOP | Errno::XDEV) => Err(Errno::NOTDIR),
+        Err(Errno::NOSYS | Errno::PERM | Errno::INVAL) => open_step_by_step(root, path),
+        result => result,
     }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn open_without_links(root: BorrowedFd<'_>, path: &str) -> Result<OwnedFd, Errno> {
+    open_step_by_step(root, path)
+}
+
+fn open_step_by_step(root: BorrowedFd<'_>, path: &str) -> Result<OwnedFd, Errno> {
+    let mut names = path.split('/');
+    let open = |at: BorrowedFd<'_>, name: &str| match openat(at, name, DIRECTORY | OFlags::NOFOLLOW, Mode::empty()) {
+        Err(Errno::LOOP) => Err(Errno::NOTDIR),
+        result => result,
+    };
+    let first = open(root, names.next().unwrap_or("."))?;
+    names.try_fold(first, |directory, name| open(directory.as_fd(), name))
 }
 
 /// A directory of the store and the one of an environment that is filled from it.
@@ -131,8 +149,11 @@ impl<'p> Pair<'p> {
     /// Makes the target and its parents.
     pub fn open(source: &Root, source_path: &str, target: &Root, target_path: &str) -> Result<Self, PairError> {
         let source = source.open_below(source_path).map_err(|error| PairError::Source(error.into()))?;
-        let made = target.create_below(target_path).and_then(|()| target.open_below(target_path));
-        let target = made.map_err(|error| PairError::Target(error.into()))?;
+        let opened = match target.open_below(target_path) {
+            Err(Errno::NOENT) => target.create_after("", target_path).and_then(|_| target.open_below(target_path)),
+            result => result,
+        };
+        let target = opened.map_err(|error| PairError::Target(error.into()))?;
         Ok(Self { source: Side::Open(source), target: Side::Open(target) })
     }
 
@@ -213,6 +234,39 @@ fn is_at_or_above(prefix: &str, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_ways_open_the_same_and_follow_no_link() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("env/a/b")).unwrap();
+        std::fs::create_dir_all(dir.path().join("victim/b")).unwrap();
+        std::fs::write(dir.path().join("env/file"), "").unwrap();
+        for (name, target) in [("outside", "../victim"), ("inside", "a"), ("a/up", "../../victim")] {
+            std::os::unix::fs::symlink(target, dir.path().join("env").join(name)).unwrap();
+        }
+        let root = Root::open(&dir.path().join("env")).unwrap();
+        for (path, expected) in [
+            (".", None),
+            ("a", None),
+            ("a/b", None),
+            ("missing", Some(Errno::NOENT)),
+            ("a/missing/b", Some(Errno::NOENT)),
+            ("file", Some(Errno::NOTDIR)),
+            ("file/a", Some(Errno::NOTDIR)),
+            ("outside", Some(Errno::NOTDIR)),
+            ("outside/b", Some(Errno::NOTDIR)),
+            ("inside/b", Some(Errno::NOTDIR)),
+            ("a/up/b", Some(Errno::NOTDIR)),
+        ] {
+            assert_eq!(open_without_links(root.0.as_fd(), path).err(), expected, "{path}");
+            assert_eq!(open_step_by_step(root.0.as_fd(), path).err(), expected, "{path}");
+        }
+        for path in ["outside/made", "a/up/made"] {
+            assert_eq!(root.create_after("", path), Err(Errno::NOTDIR), "{path}");
+            assert!(root.symlink(Path::new("x"), path).is_err(), "{path}");
+        }
+        assert_eq!(std::fs::read_dir(dir.path().join("victim")).unwrap().count(), 1);
+    }
 
     #[test]
     fn tells_what_lies_below() {
