@@ -1,12 +1,12 @@
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
+import { environmentMovedAside } from '../errors/notes.ts'
 import { flag } from '../model/invocation.ts'
 import type { Environment } from '../model/native.ts'
 import type { Program } from '../model/outcome.ts'
-import { environmentMovedAside } from '../errors/notes.ts'
 import { ancestors } from '../project/project.ts'
 import type { Context } from './context.ts'
-import type { Place, ProjectPlace } from './load.ts'
 import { shortPath } from './describe.ts'
+import type { Place, ProjectPlace } from './load.ts'
 import { choosePython, findPin } from './python.ts'
 
 /** PYBUN_ENV when set, which we use and never make; else the project's own, made when needed. */

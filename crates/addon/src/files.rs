@@ -94,10 +94,6 @@ pub fn data_directory_ensure(request: String) -> napi::Result<String> {
 fn bad_data(path: &Path, error: &BadData) -> Problem {
     let shown = path.display().to_string();
     let problem = match error {
-        BadData::Io(error) => {
-            let error = std::io::Error::new(error.kind(), error.to_string());
-            return files::problem(&error.into(), files::Action::Write, path);
-        }
         BadData::Foreign(owner) => {
             Problem::new("cache/foreign", format!("The data directory {shown} belongs to another user ({owner})"))
                 .with("owner", *owner)

@@ -1,29 +1,26 @@
 //! The data directory as a place that is believed: wheels in it are installed, and interpreters in it are run.
 
 use crate::Me;
-use std::io;
 use std::path::Path;
 use thiserror::Error;
 
 #[derive(Debug, Error)]
 pub enum BadData {
-    #[error(transparent)]
-    Io(#[from] io::Error),
     #[error("it belongs to another user ({0})")]
     Foreign(u32),
     #[error("everybody may write to it")]
     Open,
 }
 
-/// Makes the data directory where it is missing, and refuses one that another user governs.
+/// Makes the data directory where it is missing, and refuses one that another user governs. One that cannot be made or looked
+/// at is told by what needs it: many commands need none.
 pub fn ensure_data_directory(path: &Path, me: &Me) -> Result<(), BadData> {
     match path.metadata() {
         Ok(found) => check(path, &found, me),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            // Others who may write to everything that this user makes may still not write here.
-            make(path)
+        Err(_) => {
+            make(path);
+            Ok(())
         }
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -45,15 +42,14 @@ fn check(_: &Path, _: &std::fs::Metadata, _: &Me) -> Result<(), BadData> {
     Ok(())
 }
 
-fn make(path: &Path) -> Result<(), BadData> {
-    if let Some(above) = path.parent() {
-        std::fs::create_dir_all(above)?;
+/// Others who may write to everything that this user makes may still not write here.
+fn make(path: &Path) {
+    if path.parent().is_some_and(|above| std::fs::create_dir_all(above).is_err()) {
+        return;
     }
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o755);
-    match builder.create(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
-        _ => Ok(()),
-    }
+    // See above.
+    let _ = builder.create(path);
 }

@@ -58,9 +58,9 @@ struct New {
 
 fn build(root: &Path, interpreter: &Interpreter) -> Result<New, Error> {
     let above = root.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(above).map_err(write(root, "create the directory above"))?;
+    fs::create_dir_all(above).map_err(write(root, "create the directory above it"))?;
     let directory = tempfile::Builder::new().prefix(".pybun-venv-").tempdir_in(above);
-    let directory = directory.map_err(write(root, "create a directory beside"))?;
+    let directory = directory.map_err(write(root, "create a directory beside it"))?;
     let id = pybun_project::new_id();
     fill(directory.path(), root, interpreter, &id).map_err(write(root, "write"))?;
     Ok(New { directory, id })
@@ -74,7 +74,7 @@ impl New {
 }
 
 fn write(root: &Path, action: &'static str) -> impl Fn(io::Error) -> Error {
-    move |source| Error::Write { path: root.to_owned(), action: format!("{action} {}", root.display()), source }
+    move |source| Error::Write { path: root.to_owned(), action: action.to_owned(), source }
 }
 
 /// Removes what PyBun made; links in it are removed and not followed.

@@ -7,7 +7,7 @@ export type Tree = Map<string, string>
 
 const SHOWN_BYTES = 4000
 
-/** Everything below a sandbox's root but its cache, temporary files and tools. */
+/** Everything below a sandbox's root but its cache, its state, temporary files and tools. */
 export function readTree(root: string): Tree {
   const tree: Tree = new Map()
   walk(root, '', tree)
@@ -37,7 +37,7 @@ function walk(root: string, below: string, tree: Tree) {
   if (entries.length === 0 && below !== '' && below !== 'home') tree.set(`${below}/`, 'empty')
   for (const entry of entries) {
     const path = below === '' ? entry.name : `${below}/${entry.name}`
-    if (['tmp', 'bin', 'home/.cache'].includes(path) || HIDDEN.includes(entry.name)) continue
+    if (['tmp', 'bin', 'home/.cache', 'home/.local'].includes(path) || HIDDEN.includes(entry.name)) continue
     if (entry.isDirectory()) walk(root, path, tree)
     else tree.set(path, digest(join(root, path)))
   }
@@ -56,7 +56,7 @@ function content(path: string, always: boolean): string[] {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (!found?.isFile()) return []
   const bytes = readFileSync(path)
-  if (/\.pybun\/(stamp|lock)$/.test(path) && !always) return []
+  if (/\.pybun\/lock$/.test(path) && !always) return []
   if (bytes.includes(0)) return ['    (binary)']
   if (bytes.length > SHOWN_BYTES && !always) return [`    (${bytes.length} bytes)`]
   const text = bytes.toString('utf8')
