@@ -176,7 +176,7 @@ class Maker {
     const library = `${venv}/lib/python${this.minor}/site-packages`
     this.program(`${venv}/bin/python`)
     for (const name of ['python3', 'pip', 'alpha', 'tool']) this.program(`${venv}/bin/${name}`)
-    this.write(`${venv}/pyvenv.cfg`, `home = /usr/bin\nversion = ${this.minor}.1\npybun = 0.1.0\npybun-id = 0\n`)
+    this.write(`${venv}/pyvenv.cfg`, `home = /usr/bin\nversion = ${this.minor}.1\npybun = 0.1.0\n`)
     const inside: [string, string][] = [
       [`${library}/alpha`, join(root, 'victim/.ssh')],
       [`${library}/.pybun-journal`, join(root, 'victim/profile')],

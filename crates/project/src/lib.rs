@@ -18,7 +18,7 @@ pub use me::Me;
 pub use owned::{Unread, read};
 pub use pin::find_pin;
 pub use places::{data_directory, user_configuration};
-pub use record::{Record, new_id};
+pub use record::{Record, Seen};
 pub use root::{Foreign, Found, find};
 pub use state::{Kept, Room, State};
 

@@ -1,7 +1,9 @@
 //! The record of an environment that PyBun made: by it the environment is known again.
 
 use crate::{Room, State};
+use std::fs::Metadata;
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const FIRST_LINE: &str = "pybun-environment 1";
 const MAX_BYTES: u64 = 64 << 10;
@@ -9,22 +11,28 @@ const MAX_BYTES: u64 = 64 << 10;
 /// What was made, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    key: String,
     root: String,
-    /// The `pybun-id` of its `pyvenv.cfg`, which nobody else knows.
-    pub id: String,
+    seen: Seen,
+    /// The record's file was copied together with everything else.
+    is_carried: bool,
+}
+
+/// An environment as it lies on the disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
     pub device: u64,
     pub inode: u64,
-    python: String,
-    /// The record's file was copied together with everything else: the numbers mean nothing.
-    pub is_carried: bool,
+    /// When its directory was made, which nobody can choose; 0 where the file system does not know.
+    pub born_ns: u128,
+    /// The size of `pyvenv.cfg`, and its time in whole seconds, which is what an image keeps.
+    pub config: (u64, u64),
+    /// What `bin/python` is a link to; empty where it is no link (Windows).
+    pub python: String,
 }
 
 impl Record {
-    /// Of the environment that is going to be at `root`. `python` is what its `bin/python` is a link to; empty where it is no link
-    /// (Windows).
-    pub fn new(root: &Path, id: String, (device, inode): (u64, u64), python: &Path) -> Self {
-        Self { key: key(root), root: line_of(root), id, device, inode, python: line_of(python), is_carried: false }
+    pub fn new(root: &Path, seen: Seen) -> Self {
+        Self { root: line_of(root), seen, is_carried: false }
     }
 
     /// Of the environment at `root`, an absolute path, if PyBun made one there.
@@ -34,19 +42,34 @@ impl Record {
         all.find_map(|kept| Self::parse(&kept.bytes, kept.inode)).filter(|record| record.root == line_of(root))
     }
 
-    /// Is this what `bin/python` of the environment leads to?
-    pub fn leads_to(&self, python: &Path) -> bool {
-        self.python == line_of(python)
+    pub fn write(&self, state: &State, root: &Path) -> Result<(), pybun_files::Error> {
+        state.write(Room::Environments, &key(root), |inode| self.to_text(inode))
     }
 
-    pub fn write(&self, state: &State) -> Result<(), pybun_files::Error> {
-        state.write(Room::Environments, &self.key, |inode| self.to_text(inode))
+    /// Is what is seen now the environment that was made? Devices get new numbers when a machine starts or a file system is
+    /// mounted; the inode and the time at which it was made stay, and no repository can choose both. Where a whole file system
+    /// was copied there are other ones, and what an image keeps is compared.
+    pub fn is_of(&self, now: &Seen) -> bool {
+        let Seen { inode, born_ns, config, python, .. } = &self.seen;
+        let same = match self.is_carried {
+            true => *config == now.config,
+            false => *inode == now.inode && *born_ns == now.born_ns,
+        };
+        same && *python == now.python
+    }
+
+    /// The very directory that was made, wherever it lies and whatever was done in it since.
+    pub fn is_of_directory(&self, now: &Seen) -> bool {
+        let Seen { inode, born_ns, .. } = &self.seen;
+        !self.is_carried && *born_ns != 0 && (*inode, *born_ns) == (now.inode, now.born_ns)
     }
 
     fn to_text(&self, own_inode: u64) -> String {
-        let Self { root, id, device, inode, python, .. } = self;
+        let Seen { device, inode, born_ns, config: (size, time_s), python } = &self.seen;
         format!(
-            "{FIRST_LINE}\nself {own_inode}\nid {id}\ndevice {device}\ninode {inode}\nroot {root}\npython {python}\nend\n"
+            "{FIRST_LINE}\nself {own_inode}\ndevice {device}\ninode {inode}\nborn {born_ns}\nsize {size}\ntime {time_s}\nroot {}\n\
+             python {python}\nend\n",
+            self.root
         )
     }
 
@@ -54,17 +77,45 @@ impl Record {
         let text = std::str::from_utf8(bytes).ok()?;
         let lines = text.strip_prefix(FIRST_LINE)?.strip_prefix('\n')?.strip_suffix("end\n")?;
         let value = |name: &str| lines.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        let root = value("root")?.to_owned();
+        let number = |name: &str| value(name)?.parse::<u64>().ok();
         Some(Self {
-            key: String::new(),
-            root,
-            id: value("id").filter(|id| !id.is_empty())?.to_owned(),
-            device: value("device")?.parse().ok()?,
-            inode: value("inode")?.parse().ok()?,
-            python: value("python")?.to_owned(),
-            is_carried: value("self")?.parse::<u64>().ok()? != own_inode,
+            root: value("root")?.to_owned(),
+            seen: Seen {
+                device: number("device")?,
+                inode: number("inode")?,
+                born_ns: value("born")?.parse().ok()?,
+                config: (number("size")?, number("time")?),
+                python: value("python")?.to_owned(),
+            },
+            is_carried: number("self")? != own_inode,
         })
     }
+}
+
+impl Seen {
+    /// `found` is what the system says of the directory, `config` of its `pyvenv.cfg`.
+    pub fn new(found: &Metadata, config: &Metadata, python: &Path) -> Self {
+        let since = |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let (device, inode) = numbers(found);
+        Self {
+            device,
+            inode,
+            born_ns: found.created().map_or(0, |time| since(time).as_nanos()),
+            config: (config.len(), config.modified().map_or(0, |time| since(time).as_secs())),
+            python: line_of(python),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn numbers(found: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (found.dev(), found.ino())
+}
+
+#[cfg(not(unix))]
+fn numbers(_: &Metadata) -> (u64, u64) {
+    (0, 0)
 }
 
 fn key(root: &Path) -> String {
@@ -74,14 +125,4 @@ fn key(root: &Path) -> String {
 /// A path may hold anything; a line may not.
 fn line_of(path: &Path) -> String {
     path.as_os_str().as_encoded_bytes().escape_ascii().to_string()
-}
-
-/// A new identity for an environment.
-pub fn new_id() -> String {
-    use std::hash::{BuildHasher, Hasher, RandomState};
-    // Each has keys of its own; the first come from the system's random numbers.
-    let part = || RandomState::new().build_hasher().finish();
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.as_nanos());
-    let mixed = format!("{:x} {:x} {now:x} {}", part(), part(), std::process::id());
-    blake3::hash(mixed.as_bytes()).to_hex()[..32].to_owned()
 }

@@ -2,11 +2,12 @@
 
 use crate::environment::Config;
 use crate::interpreter::executable_name;
-use crate::known::{self, ID_KEY, ROOT_KEY, is_moved, is_own, is_recorded};
+use crate::known::{self, ROOT_KEY, is_made, is_own, is_recorded};
 use crate::{Environment, Error, Interpreter, Search};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 /// The key of `pyvenv.cfg` that says that PyBun made the environment.
 pub const PYBUN_KEY: &str = "pybun";
@@ -28,13 +29,13 @@ pub fn ensure_environment(root: &Path, interpreter: &Interpreter, search: &Searc
     if !state.is_writable() {
         return Err(Error::NoState(state.own_directory().to_owned()));
     }
-    let is_ours = is_recorded(root, &state) || is_moved(root, &state) || is_empty(root);
+    let is_ours = is_recorded(root, &state) || is_made(root, &state) || is_empty(root);
     let new = build(root, interpreter)?;
     let moved_aside = if is_ours { take_away(root).map(|()| None) } else { move_aside(root) };
     let moved_aside = moved_aside.map_err(write(root, "move away"))?;
-    let record = known::record(new.directory.path(), root, new.id.clone()).map_err(write(root, "look at"))?;
-    record.write(&state).map_err(|_| Error::NoState(state.own_directory().to_owned()))?;
-    if let Err(error) = new.move_to(root) {
+    let recorded = known::record(new.path(), root, &state);
+    recorded.map_err(|_| Error::NoState(state.own_directory().to_owned()))?;
+    if let Err(error) = move_to(new, root) {
         // Another process may have made the same one in the meantime.
         if !is_current(root, interpreter) {
             return Err(write(root, "move into place")(error));
@@ -46,31 +47,23 @@ pub fn ensure_environment(root: &Path, interpreter: &Interpreter, search: &Searc
 
 /// A new environment at `root` that is not recorded: the caller takes it away again.
 pub fn make_environment(root: &Path, interpreter: &Interpreter) -> Result<Environment, Error> {
-    build(root, interpreter)?.move_to(root).map_err(write(root, "move into place"))?;
+    move_to(build(root, interpreter)?, root).map_err(write(root, "move into place"))?;
     Ok(Environment::new(root, interpreter, true))
 }
 
 /// An environment that is not at its place yet.
-struct New {
-    directory: tempfile::TempDir,
-    id: String,
-}
-
-fn build(root: &Path, interpreter: &Interpreter) -> Result<New, Error> {
+fn build(root: &Path, interpreter: &Interpreter) -> Result<TempDir, Error> {
     let above = root.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(above).map_err(write(root, "create the directory above it"))?;
-    let directory = tempfile::Builder::new().prefix(".pybun-venv-").tempdir_in(above);
-    let directory = directory.map_err(write(root, "create a directory beside it"))?;
-    let id = pybun_project::new_id();
-    fill(directory.path(), root, interpreter, &id).map_err(write(root, "write"))?;
-    Ok(New { directory, id })
+    let new = tempfile::Builder::new().prefix(".pybun-venv-").tempdir_in(above);
+    let new = new.map_err(write(root, "create a directory beside it"))?;
+    fill(new.path(), root, interpreter).map_err(write(root, "write"))?;
+    Ok(new)
 }
 
-impl New {
-    fn move_to(self, root: &Path) -> io::Result<()> {
-        let built = self.directory.keep();
-        fs::rename(&built, root).inspect_err(|_| drop(fs::remove_dir_all(&built)))
-    }
+fn move_to(new: TempDir, root: &Path) -> io::Result<()> {
+    let built = new.keep();
+    fs::rename(&built, root).inspect_err(|_| drop(fs::remove_dir_all(&built)))
 }
 
 fn write(root: &Path, action: &'static str) -> impl Fn(io::Error) -> Error {
@@ -132,7 +125,7 @@ fn is_empty(root: &Path) -> bool {
 }
 
 /// Writes the environment into `at`; it will live at `root`.
-fn fill(at: &Path, root: &Path, interpreter: &Interpreter, id: &str) -> io::Result<()> {
+fn fill(at: &Path, root: &Path, interpreter: &Interpreter) -> io::Result<()> {
     let scripts = at.join(&interpreter.layout.scripts);
     fs::create_dir_all(&scripts)?;
     fs::create_dir_all(at.join("include"))?;
@@ -149,10 +142,10 @@ fn fill(at: &Path, root: &Path, interpreter: &Interpreter, id: &str) -> io::Resu
     fs::write(at.join(".gitignore"), "*\n")?;
     open_to_others(at)?;
     // Last, because this file makes the directory an environment.
-    fs::write(at.join("pyvenv.cfg"), configuration(root, interpreter, &prompt, id))
+    fs::write(at.join("pyvenv.cfg"), configuration(root, interpreter, &prompt))
 }
 
-fn configuration(root: &Path, interpreter: &Interpreter, prompt: &str, id: &str) -> String {
+fn configuration(root: &Path, interpreter: &Interpreter, prompt: &str) -> String {
     let base = &interpreter.base_executable;
     let home = base.parent().unwrap_or(Path::new("/"));
     let implementation = interpreter.markers.platform_python_implementation();
@@ -161,7 +154,7 @@ fn configuration(root: &Path, interpreter: &Interpreter, prompt: &str, id: &str)
     let made_for = made_for.map_or_else(String::new, |text| format!("{ROOT_KEY} = {text}\n"));
     format!(
         "home = {}\nimplementation = {implementation}\nversion_info = {version}\nversion = {version}\n\
-         executable = {}\ninclude-system-site-packages = false\nprompt = {prompt}\n{PYBUN_KEY} = {}\n{ID_KEY} = {id}\n{made_for}",
+         executable = {}\ninclude-system-site-packages = false\nprompt = {prompt}\n{PYBUN_KEY} = {}\n{made_for}",
         home.display(),
         base.display(),
         env!("CARGO_PKG_VERSION"),

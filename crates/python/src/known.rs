@@ -3,12 +3,10 @@
 use crate::Search;
 use crate::environment::Config;
 use crate::interpreter::executable_name;
-use pybun_project::{Me, Record, State};
+use pybun_project::{Me, Record, Seen, State};
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
-/// The key of `pyvenv.cfg` with the identity that the record has too.
-pub(crate) const ID_KEY: &str = "pybun-id";
 /// The key that says for which place: commands name it in their first lines, and `activate` does.
 pub(crate) const ROOT_KEY: &str = "pybun-root";
 
@@ -17,14 +15,10 @@ pub fn is_own(root: &Path, search: &Search) -> bool {
     search.state().is_some_and(|state| is_recorded(root, &state)) || is_roots(root, &search.me())
 }
 
-/// The same directory, with the identity and the interpreter that were recorded when it was made.
+/// The directory, and the interpreter in it, that were recorded when it was made.
 pub(crate) fn is_recorded(root: &Path, state: &State) -> bool {
-    let Some(found) = directory(root) else { return false };
-    let Some(record) = Record::read(state, &place(root)) else { return false };
-    let has_id = Config::read(root).is_some_and(|config| config.get(ID_KEY) == Some(&record.id));
-    // Devices get new numbers when a machine starts, or a file system is mounted. The inode and the identity stay.
-    let same_place = record.is_carried || inode(&found) == record.inode;
-    has_id && same_place && record.leads_to(&interpreter_link(root))
+    let record = Record::read(state, &place(root));
+    record.is_some_and(|record| look(root).is_some_and(|now| record.is_of(&now)))
 }
 
 /// An environment that root made where this user may not write is root's decision, as the programs of the system are.
@@ -32,17 +26,26 @@ fn is_roots(root: &Path, me: &Me) -> bool {
     !me.is_root() && directory(root).is_some_and(|found| belongs_to_root(&found)) && !is_writable(root)
 }
 
-/// Was it made by PyBun for another place, from which it was moved or copied here? Then it is replaced, and not kept.
-pub(crate) fn is_moved(root: &Path, state: &State) -> bool {
-    let Some(config) = directory(root).and_then(|_| Config::read(root)) else { return false };
-    let (Some(id), Some(made_for)) = (config.get(ID_KEY), config.get(ROOT_KEY)) else { return false };
-    Record::read(state, &place(Path::new(made_for))).is_some_and(|record| record.id == id)
+/// Was the directory made by PyBun, for another place from which it was moved here, or with another interpreter than it has now?
+/// Then it is replaced, and not kept.
+pub(crate) fn is_made(root: &Path, state: &State) -> bool {
+    let Some(now) = look(root) else { return false };
+    let config = Config::read(root);
+    let made_for = config.as_ref().and_then(|config| config.get(ROOT_KEY)).map(|text| place(Path::new(text)));
+    made_for.and_then(|root| Record::read(state, &root)).is_some_and(|record| record.is_of_directory(&now))
 }
 
-/// What is to be kept of the environment that lies at `building` and is going to be at `root`.
-pub(crate) fn record(building: &Path, root: &Path, id: String) -> std::io::Result<Record> {
-    let found = building.symlink_metadata()?;
-    Ok(Record::new(&place(root), id, (device(&found), inode(&found)), &interpreter_link(building)))
+/// Keeps what the environment at `building` is, which is going to be at `root`.
+pub(crate) fn record(building: &Path, root: &Path, state: &State) -> Result<(), pybun_files::Error> {
+    let nothing = || std::io::Error::from(std::io::ErrorKind::NotFound);
+    let (seen, root) = (look(building).ok_or_else(nothing)?, place(root));
+    Record::new(&root, seen).write(state, &root)
+}
+
+/// A link in the place of an environment is none.
+fn look(root: &Path) -> Option<Seen> {
+    let config = root.join("pyvenv.cfg").symlink_metadata().ok().filter(Metadata::is_file)?;
+    Some(Seen::new(&directory(root)?, &config, &interpreter_link(root)))
 }
 
 /// Two ways to one directory are one place; a link in the place of the environment itself is none.
@@ -79,24 +82,4 @@ fn is_writable(path: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_writable(_: &Path) -> bool {
     true
-}
-
-#[cfg(unix)]
-fn inode(found: &Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(found)
-}
-
-#[cfg(not(unix))]
-fn inode(_: &Metadata) -> u64 {
-    0
-}
-
-#[cfg(unix)]
-fn device(found: &Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::dev(found)
-}
-
-#[cfg(not(unix))]
-fn device(_: &Metadata) -> u64 {
-    0
 }
