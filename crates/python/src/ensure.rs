@@ -40,6 +40,8 @@ pub fn ensure_environment(root: &Path, interpreter: &Interpreter, search: &Searc
         if !is_current(root, interpreter) {
             return Err(write(root, "move into place")(error));
         }
+        // Its record was replaced by that of the one which found no place.
+        known::record(root, root, &state).map_err(|_| Error::NoState(state.own_directory().to_owned()))?;
         return Ok(Environment::new(root, interpreter, false));
     }
     Ok(Environment { moved_aside, ..Environment::new(root, interpreter, true) })
