@@ -12,12 +12,12 @@ mod probe;
 mod problems;
 mod request;
 
-pub use choose::{Choice, Found, Skipped, Wanted, choose, find};
+pub use choose::{Choice, Found, Ignored, Skipped, Wanted, choose, find};
 pub use ensure::{PYBUN_KEY, ensure_environment};
 pub use environment::{Environment, read_environment};
 pub use interpreter::{Interpreter, Layout, Origin, Paths};
 pub use problems::Error;
-pub use request::Request;
+pub use request::{Pin, Request, Versions};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

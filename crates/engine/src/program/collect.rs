@@ -14,8 +14,8 @@ pub fn start_when_due(place: &Place) {
     let mut command = Command::new(launcher);
     command.args(["gc", "--quiet", "--cache-dir"]).arg(&place.cache_dir);
     detach(&mut command);
-    // The limits may be the project's.
-    command.current_dir(&place.root);
+    // The project has no say in what all projects share, and is not kept from being removed.
+    command.current_dir(&place.cache_dir);
     // It is tried again tomorrow.
     let _ = command.spawn();
 }
