@@ -138,8 +138,7 @@ fn names(wanted: &Versions) -> Vec<String> {
 }
 
 fn path_directories(search: &Search) -> Vec<PathBuf> {
-    let path = search.variable("PATH").unwrap_or_default();
-    std::env::split_paths(path).filter_map(absolute).collect()
+    pybun_programs::directories(Some(search.variable("PATH").unwrap_or_default().as_ref())).collect()
 }
 
 fn pyenv_root(search: &Search) -> Option<PathBuf> {

@@ -240,13 +240,17 @@ impl Work<'_> {
     }
 
     async fn run_any(&self, at: &Path, args: Vec<OsString>) -> Result<String, Problem> {
-        let mut command = tokio::process::Command::new("git");
+        let path = std::env::var_os("PATH");
+        let program = pybun_programs::find("git", path.as_deref()).ok_or_else(|| self.missing())?;
+        let mut command = tokio::process::Command::new(program);
         let verb = args.first().map(|verb| verb.to_string_lossy().into_owned()).unwrap_or_default();
         // Hooks are looked for where there are none, so that nothing of a repository or of a template runs.
         for setting in ["core.hooksPath=/dev/null", "core.fsmonitor=false", "advice.detachedHead=false"] {
             command.args(["-c", setting]);
         }
         command.args(args).current_dir(at).stdin(Stdio::null()).kill_on_drop(true);
+        // git looks for ssh and others there, and may stand in the tree of the repository.
+        command.env("PATH", pybun_programs::absolute(path.as_deref()));
         for (name, value) in self.variables(&verb) {
             match value {
                 Some(value) => command.env(name, value),
