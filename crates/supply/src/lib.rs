@@ -6,6 +6,7 @@ mod direct;
 mod early;
 mod git;
 mod source;
+mod submodules;
 mod supply;
 mod trees;
 mod wheels;
