@@ -2,10 +2,11 @@
 
 use crate::default_index::DEFAULT_INDEX_URL;
 use crate::pip_config::{PipConfig, PipUrls};
-use crate::redact::redacted_text;
+use crate::redact::{redacted_text, without_credentials};
 use crate::user_hosts::UserHosts;
 use crate::{Environment, Error};
-use pybun_model::PackageName;
+use pybun_model::{PackageName, Sha256};
+use sha2::Digest;
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -66,6 +67,27 @@ pub(crate) struct Resolved {
     pub(crate) concurrency: usize,
 }
 
+impl Resolved {
+    pub(crate) fn places(&self) -> Sha256 {
+        let mut parts = Vec::new();
+        for NamedIndex { name, url, explicit, default: _ } in &self.indexes {
+            let kind = if *explicit { "explicit" } else { "index" };
+            parts.extend([kind.to_owned(), name.clone().unwrap_or_default(), without_credentials(url).into()]);
+        }
+        for (package, index) in &self.index_of {
+            parts.extend(["assigned".to_owned(), package.to_string(), index.clone()]);
+        }
+        parts.extend(self.find_links.iter().flat_map(|url| ["links".to_owned(), without_credentials(url).into()]));
+        let mut hasher = sha2::Sha256::new();
+        for part in parts {
+            // With its length, so that no two lists run into one another.
+            hasher.update((part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        Sha256(hasher.finalize().into())
+    }
+}
+
 const READ_TIMEOUT_SECONDS: u64 = 30;
 const RETRIES: u32 = 3;
 const CONCURRENCY: usize = 50;
@@ -88,6 +110,11 @@ impl Settings {
             refresh: false,
             environment,
         }
+    }
+
+    /// See [`crate::Client::places`].
+    pub fn places(&self) -> Result<Sha256, Error> {
+        Ok(self.resolve()?.places())
     }
 
     pub(crate) fn resolve(&self) -> Result<Resolved, Error> {
@@ -277,6 +304,33 @@ mod tests {
         assert_eq!((resolved.indexes.len(), resolved.find_links.len()), (0, 2));
         settings.index_url = Some(Url::parse("https://own.example/").unwrap());
         assert_eq!(indexes(&settings), ["https://own.example/"]);
+    }
+
+    #[test]
+    fn other_places_are_told_apart_and_other_credentials_are_not() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let of = |change: &dyn Fn(&mut Settings)| {
+            let mut settings = settings(&[]);
+            settings.indexes =
+                vec![NamedIndex { name: Some("a".into()), url: url("https://a/"), explicit: true, default: false }];
+            change(&mut settings);
+            settings.places().unwrap()
+        };
+        let changes: [&dyn Fn(&mut Settings); 9] = [
+            &|_| {},
+            &|settings| settings.index_url = Some(url("https://own.example/")),
+            &|settings| settings.extra_index_urls = vec![url("https://own.example/")],
+            &|settings| settings.find_links = vec![url("https://own.example/")],
+            &|settings| settings.no_index = true,
+            &|settings| settings.indexes[0].explicit = false,
+            &|settings| settings.indexes[0].name = Some("b".into()),
+            &|settings| drop(settings.index_of.insert("p".parse().unwrap(), "a".to_owned())),
+            &|settings| drop(settings.environment.insert("PIP_INDEX_URL".into(), "https://pip.example/".into())),
+        ];
+        let all: HashSet<Sha256> = changes.iter().map(of).collect();
+        assert_eq!(all.len(), changes.len());
+        let login = |text: &'static str| of(&|settings| settings.index_url = Some(url(text)));
+        assert_eq!(login("https://me:old@own.example/x"), login("https://own.example/x/"));
     }
 
     #[test]

@@ -14,5 +14,5 @@ mod wheels;
 pub use built::Editable;
 pub use direct::not_to_be_built;
 pub use supply::{Emitter, Project, Supply, layout_of};
-pub use trees::{Described, known_wheel};
+pub use trees::{Asking, Described, known_wheel};
 pub use wheels::{Supplied, Want};
