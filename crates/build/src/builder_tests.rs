@@ -253,7 +253,7 @@ async fn what_one_index_supplied_is_not_used_where_others_are_asked() {
     assert!(calls(&sandbox) > first, "other places");
     let root = sandbox.project(BACKEND, &[]);
     sandbox.builder().tree_wheel(&root, &key).await.unwrap();
-    let known = |places| cached_tree_wheel(&sandbox.cache, &sandbox.interpreter, places, &key).is_some();
+    let known = |places| crate::cached_tree_wheel(&sandbox.cache, &sandbox.interpreter, places, &key).is_some();
     assert_eq!([known(Sha256([2; 32])), known(Sha256([3; 32]))], [true, false]);
 }
 

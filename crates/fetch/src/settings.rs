@@ -38,6 +38,9 @@ pub struct Settings {
     pub offline: bool,
     /// Ask again for every page, however fresh.
     pub refresh: bool,
+    /// Try again after a failure that may pass, and wait for that. Not for whoever leaves every failure to another process,
+    /// which would wait a second time.
+    pub tries_again: bool,
     /// The environment variables, taken once by the caller.
     pub environment: Environment,
 }
@@ -108,6 +111,7 @@ impl Settings {
             user_urls: Vec::new(),
             offline: false,
             refresh: false,
+            tries_again: true,
             environment,
         }
     }
@@ -147,6 +151,7 @@ impl Settings {
             Some(seconds) => seconds,
             None => pip.timeout_seconds.and_then(|text| text.parse::<f64>().ok()).map_or(READ_TIMEOUT_SECONDS, ceil),
         };
+        let retries = self.number("PYBUN_HTTP_RETRIES")?.map_or(RETRIES, |retries| retries.min(20) as u32);
         Ok(Resolved {
             indexes,
             index_of: self.index_of.clone(),
@@ -155,7 +160,7 @@ impl Settings {
             trusted_hosts: pip.trusted_hosts,
             pip_cert: pip.cert,
             read_timeout: Duration::from_secs(seconds.clamp(1, 24 * 3600)),
-            retries: self.number("PYBUN_HTTP_RETRIES")?.map_or(RETRIES, |retries| retries.min(20) as u32),
+            retries: if self.tries_again { retries } else { 0 },
             concurrency: self.number("PYBUN_HTTP_CONCURRENCY")?.map_or(CONCURRENCY, |n| n.clamp(1, 500) as usize),
         })
     }
@@ -327,9 +332,9 @@ mod tests {
             &|settings| drop(settings.index_of.insert("p".parse().unwrap(), "a".to_owned())),
             &|settings| drop(settings.environment.insert("PIP_INDEX_URL".into(), "https://pip.example/".into())),
         ];
-        let all: HashSet<Sha256> = changes.iter().map(of).collect();
+        let all: HashSet<Sha256> = changes.iter().map(|change| of(*change)).collect();
         assert_eq!(all.len(), changes.len());
-        let login = |text: &'static str| of(&|settings| settings.index_url = Some(url(text)));
+        let login = |text: &str| of(&|settings: &mut Settings| settings.index_url = Some(url(text)));
         assert_eq!(login("https://me:old@own.example/x"), login("https://own.example/x/"));
     }
 

@@ -128,6 +128,17 @@ async fn trouble_is_retried() {
 }
 
 #[tokio::test]
+async fn whoever_leaves_failures_to_another_process_does_not_wait() {
+    let server = Server::start(|_, _| Answer::new(503, "").with("retry-after", "20"));
+    let mut sandbox = Sandbox::new(server.url("/"));
+    sandbox.settings.tries_again = false;
+    let began = std::time::Instant::now();
+    assert!(matches!(sandbox.client().page(&name()).await, Err(Error::HttpStatus { status: 503, .. })));
+    assert_eq!(server.seen().len(), 1);
+    assert!(began.elapsed().as_secs() < 15, "it waited as the server asked");
+}
+
+#[tokio::test]
 async fn an_index_that_is_not_there_is_unreachable() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
