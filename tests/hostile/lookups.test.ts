@@ -21,6 +21,8 @@ import { checkEnvelope } from '../cli/harness/envelope.ts'
 import { run } from '../cli/harness/run.ts'
 import { type Sandbox, sandbox } from '../cli/harness/sandbox.ts'
 import { inventedSource, startIndex } from '../index/index.mjs'
+import { tarGz } from './tar.ts'
+import { zip } from './zip.ts'
 
 const MANIFEST = '[project]\nname = "demo"\nversion = "1"\nrequires-python = ">=3.8"\ndependencies = ["alpha"]\n'
 const source = () => inventedSource({ alpha: { '1.0': {} } })
@@ -186,6 +188,42 @@ describe.concurrent('what is shared', () => {
     })
   })
 
+  test("what was built with a backend of one project is no other project's", async () => {
+    const box = sandbox(null, 'http://127.0.0.1:1/simple/')
+    try {
+      const directory = join(box.root, 'directory')
+      for (const { name, data } of TREE) {
+        mkdirSync(directory, { recursive: true })
+        writeFileSync(join(directory, name), data)
+      }
+      for (const requirement of ['built', `built @ file://${directory}`]) {
+        // The second round finds what the first one built.
+        for (const side of ['theirs', 'ours', 'theirs', 'ours']) {
+          const links = join(box.root, side)
+          mkdirSync(links, { recursive: true })
+          writeFileSync(join(links, 'backend-1.0-py3-none-any.whl'), backendOf(side))
+          writeFileSync(
+            join(links, 'built-1.0.tar.gz'),
+            tarGz(TREE.map(({ name, data }) => ({ name: `built-1.0/${name}`, data }))),
+          )
+          const cwd = `of-${side}`
+          rmSync(join(box.project, cwd), { recursive: true, force: true })
+          mkdirSync(join(box.project, cwd))
+          const head = '[project]\nname = "demo"\nversion = "1"\nrequires-python = ">=3.8"\n'
+          const own = `dependencies = ["${requirement}"]\n[tool.pybun]\nno-index = true\nfind-links = ["${links}"]\n`
+          writeFileSync(join(box.project, cwd, 'pyproject.toml'), head + own)
+          const installed = await run(box, { args: ['install'], exit: 0, cwd })
+          expect(installed.exit, installed.stderr).toBe(0)
+          const code = 'import built; print(built.made_by)'
+          const ran = await run(box, { args: ['run', 'python', '-c', code], exit: 0, cwd })
+          expect(ran.stdout, `${requirement}\n${ran.stderr}`).toBe(`${side}\n`)
+        }
+      }
+    } finally {
+      box.remove()
+    }
+  })
+
   test('a failing command waits for a server once', async () => {
     const index = await startIndex({
       source: source(),
@@ -206,3 +244,40 @@ describe.concurrent('what is shared', () => {
     }
   })
 })
+
+/** A project that says nothing of itself but which backend builds it. */
+const TREE = [
+  { name: 'PKG-INFO', data: 'Metadata-Version: 2.1\nName: built\nVersion: 1.0\n' },
+  {
+    name: 'pyproject.toml',
+    data:
+      '[project]\nname = "built"\nversion = "1.0"\n' +
+      '[build-system]\nrequires = ["backend"]\nbuild-backend = "backend"\n',
+  },
+]
+
+/** The wheel of a backend that leaves its mark in what it builds. */
+function backendOf(side: string): Buffer {
+  const code = [
+    'import os, zipfile',
+    'def build_wheel(directory, config_settings=None, metadata_directory=None):',
+    '    name, info = "built-1.0-py3-none-any.whl", "built-1.0.dist-info/"',
+    '    files = {',
+    `        "built.py": "made_by = '${side}'\\n",`,
+    '        info + "METADATA": "Metadata-Version: 2.1\\nName: built\\nVersion: 1.0\\n",',
+    '        info + "WHEEL": "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",',
+    '    }',
+    '    files[info + "RECORD"] = "".join(one + ",,\\n" for one in [*files, info + "RECORD"])',
+    '    with zipfile.ZipFile(os.path.join(directory, name), "w") as archive:',
+    '        for path, text in files.items(): archive.writestr(path, text)',
+    '    return name',
+  ]
+  const info = 'backend-1.0.dist-info'
+  const files = {
+    'backend.py': `${code.join('\n')}\n`,
+    [`${info}/METADATA`]: 'Metadata-Version: 2.1\nName: backend\nVersion: 1.0\n',
+    [`${info}/WHEEL`]: 'Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
+  }
+  const record = [...Object.keys(files), `${info}/RECORD`].map((path) => `${path},,\n`).join('')
+  return zip(Object.entries({ ...files, [`${info}/RECORD`]: record }).map(([name, data]) => ({ name, data })))
+}

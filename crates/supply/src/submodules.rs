@@ -45,9 +45,10 @@ fn is_url(name: &PackageName, url: &str, local: bool) -> bool {
     if url.contains(char::is_control) || is_option(url) {
         return false;
     }
-    // Relative to where the parent came from.
+    // Relative to where the parent came from, whose host enough `..` take away.
     if url.starts_with("./") || url.starts_with("../") {
-        return !url.contains("::");
+        let url = crate::direct::decoded(url);
+        return !url.contains("::") && !url.contains(char::is_control) && !url.split('/').any(is_option);
     }
     if url.contains("://") {
         let repository = Repository::parse(name, &format!("git+{url}"));
@@ -111,6 +112,9 @@ mod tests {
             "git@-oProxyCommand=x:a",
             "a\nb",
             "./x::y",
+            "../../../-oProxyCommand=x/a",
+            "../../../%2doProxyCommand=x/a",
+            "../x%0ay",
             "private",
             "x/y:z",
             "",
