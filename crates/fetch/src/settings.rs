@@ -38,9 +38,9 @@ pub struct Settings {
     pub offline: bool,
     /// Ask again for every page, however fresh.
     pub refresh: bool,
-    /// Try again after a failure that may pass, and wait for that. Not for whoever leaves every failure to another process,
-    /// which would wait a second time.
-    pub tries_again: bool,
+    /// Try often, and wait for a server that is slow or asks for it. Not for whoever leaves every failure to another process,
+    /// which would wait a second time: what broke off is asked for once more, and that is all.
+    pub patient: bool,
     /// The environment variables, taken once by the caller.
     pub environment: Environment,
 }
@@ -67,6 +67,7 @@ pub(crate) struct Resolved {
     pub(crate) pip_cert: Option<PathBuf>,
     pub(crate) read_timeout: Duration,
     pub(crate) retries: u32,
+    pub(crate) patient: bool,
     pub(crate) concurrency: usize,
 }
 
@@ -111,7 +112,7 @@ impl Settings {
             user_urls: Vec::new(),
             offline: false,
             refresh: false,
-            tries_again: true,
+            patient: true,
             environment,
         }
     }
@@ -160,7 +161,8 @@ impl Settings {
             trusted_hosts: pip.trusted_hosts,
             pip_cert: pip.cert,
             read_timeout: Duration::from_secs(seconds.clamp(1, 24 * 3600)),
-            retries: if self.tries_again { retries } else { 0 },
+            retries: if self.patient { retries } else { retries.min(1) },
+            patient: self.patient,
             concurrency: self.number("PYBUN_HTTP_CONCURRENCY")?.map_or(CONCURRENCY, |n| n.clamp(1, 500) as usize),
         })
     }
