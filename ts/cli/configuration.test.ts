@@ -125,14 +125,70 @@ it('relative paths are meant from where they are typed', async () => {
   expect(settings.find(({ key }) => key === 'cache-dir')?.value).toBe(`${project}/below/here`)
 })
 
-it('a project may choose neither the data directory nor the path of an interpreter', async () => {
-  const { json, write } = bench()
-  write('pyproject.toml', `${MANIFEST}[tool.pybun]\ncache-dir = "here"\npython = "./python"\n`)
-  const { diagnostics } = await json(['install'])
-  expect(diagnostics.map(({ code, context }) => [code, context?.line])).toEqual([
-    ['config/not-for-projects', 6],
-    ['config/not-for-projects', 7],
-  ])
+describe('a project has no say in what is shared or started', () => {
+  const REFUSED = [
+    'cache-dir = "here"',
+    'python = "./python"',
+    'python = "deploy"',
+    'keyring-provider = "subprocess"',
+    'cache-max-size = "0"',
+    'cache-max-age = "0h"',
+  ]
+
+  it.each(REFUSED)('%s', async (line) => {
+    for (const [path, head] of [
+      ['pyproject.toml', `${MANIFEST}[tool.pybun]\n`],
+      ['.pybun/config.toml', ''],
+    ] as const) {
+      const { addon, json, write } = bench()
+      write('pyproject.toml', MANIFEST)
+      write(path, `${head}${line}\n`)
+      const { diagnostics } = await json(['install'])
+      const [key] = line.split(' ')
+      expect(diagnostics.map(({ code, context }) => [code, context?.key])).toEqual([['config/not-for-projects', key]])
+      expect(diagnostics[0]?.hint).toMatch(/^Give it as /)
+      expect(addon.calls).not.toContain('pythonChoose')
+    }
+  })
+
+  it('and the user does', async () => {
+    const { json, write } = bench()
+    write('pyproject.toml', MANIFEST)
+    write('../home/.config/pybun/config.toml', `${REFUSED.filter((_, at) => at !== 1).join('\n')}\n`)
+    const { diagnostics, status } = await json(['config'])
+    expect([status, diagnostics]).toEqual(['ok', []])
+  })
+
+  it("versions are the project's to ask for, and the addon is told whose word it is", async () => {
+    const asked = async (files: Record<string, string>, ...args: string[]) => {
+      const { addon, json, write } = bench()
+      write('pyproject.toml', MANIFEST)
+      for (const [path, text] of Object.entries(files)) write(path, text)
+      const seen: { request: string | null; project: string | null }[] = []
+      const { pythonChoose } = addon
+      addon.pythonChoose = (...values) => {
+        seen.push(JSON.parse(String(values[0])))
+        return pythonChoose?.(...values)
+      }
+      await json(['lock', ...args])
+      return [seen[0]?.request, seen[0]?.project]
+    }
+    const versions = { '.pybun/config.toml': 'python = ">=3.9"\n' }
+    expect(await asked(versions)).toEqual([null, '>=3.9'])
+    expect(await asked(versions, '--python', './mine')).toEqual(['./mine', null])
+  })
+
+  it('the collection of what all projects share does not read it', async () => {
+    const { addon, json, write } = bench()
+    write('pyproject.toml', `${MANIFEST}[tool.pybun]\ncache-max-size = "0"\n`)
+    const seen: unknown[] = []
+    addon.cacheCollect = (...values) => {
+      seen.push(JSON.parse(String(values[0])))
+      return JSON.stringify({ ok: true, value: { removed: [], freed_bytes: 0, size_bytes: 0 } })
+    }
+    await json(['gc'])
+    expect(seen).toMatchObject([{ max_size: '20GB', max_age: '90d' }])
+  })
 })
 
 describe('indexes', () => {

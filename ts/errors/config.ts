@@ -38,12 +38,21 @@ export function unknownIndex(index: string, package_name: string, place: Place, 
   }
 }
 
-export function notForProject(key: string, place: Place): Problem {
-  const what = key === 'python' ? 'the path of an interpreter' : `\`${key}\``
+export function notForProject(
+  { key, option, variable }: { key: string; option?: string; variable?: string },
+  { may, because }: { may: 'nothing' | 'versions'; because: string },
+  place: Place,
+): Problem {
+  const refused = may === 'versions' ? 'may name versions of Python, and no program' : `may not choose \`${key}\``
+  const ways = [
+    option ? `as \`--${option}\`` : [],
+    variable ? `as ${variable}` : [],
+    'in your own configuration',
+  ].flat()
   return {
     code: 'config/not-for-projects',
-    message: `${at(place)}: a project may not choose ${what}`,
-    hint: `Give it on the command line, as an environment variable, or in your own configuration`,
+    message: `${at(place)}: a project ${refused}: ${because}`,
+    hint: `Give it ${ways.slice(0, -1).join(', ')} or ${ways.at(-1)}`,
     context: { ...place, key },
   }
 }

@@ -40,6 +40,7 @@ export function connect(load: () => Promise<Addon>, warn: (problem: Problem) => 
     requirementParse: value('requirementParse'),
     requirementsRead: value('requirementsRead'),
     pythonFind: value('pythonFind'),
+    pythonVersions: value('pythonVersions'),
     pythonChoose: value('pythonChoose'),
     environmentEnsure: value('environmentEnsure'),
     environmentRead: value('environmentRead'),

@@ -37,6 +37,8 @@ export interface Native {
   requirementParse(request: { text: string }): Promise<Requirement>
   requirementsRead(request: { paths: string[]; cwd: string; require_hashes?: boolean }): Promise<Requirements>
   pythonFind(request: { cwd: string; cache_dir: string }): Promise<{ interpreters: Interpreter[] }>
+  /** Is it something that a project may ask for: versions and implementations, and no program? */
+  pythonVersions(request: { text: string }): Promise<{ understood: boolean }>
   pythonChoose(request: PythonRequest): Promise<Interpreter>
   environmentEnsure(request: { path: string; python: string; cache_dir: string }): Promise<Environment>
   /** `given`: the user names it, whoever made it. Else it has to be the one that PyBun made there. */
@@ -114,7 +116,10 @@ export interface Native {
 }
 
 export interface PythonRequest {
+  /** What a person says, who may name a program. */
   request: string | null
+  /** What the files of the project say, which may not. */
+  project: string | null
   /** The text of `.python-version`. */
   pin: string | null
   requires_python: string | null

@@ -55,8 +55,13 @@ export async function loadConfiguration(sources: Sources): Promise<Loaded> {
   const configuration = Object.fromEntries(entries) as Configuration
   chooseDefault(configuration, layers)
   checkAssignments(configuration, layers)
-  const users = layers.filter(({ kind }) => kind !== 'manifest' && kind !== 'project-configuration')
+  const users = layers.filter((layer) => !isOfProject(layer))
   return { configuration, user_urls: users.flatMap(urlsIn) }
+}
+
+/** Does it stand in a file that comes with the project? */
+export function isOfProject({ kind }: Pick<Origin, 'kind'>): boolean {
+  return kind === 'manifest' || kind === 'project-configuration'
 }
 
 interface Layer {
@@ -166,7 +171,7 @@ async function fromFiles({ system, native, project, admitted }: Sources): Promis
     const read = readTable(request)
     const place = (key: string) => placeOf(request, key)
     problems.push(...read.problems, ...(await invalidTexts(native, read.values, place)))
-    if (kind !== 'user-configuration') problems.push(...notForProjects(read.values, place))
+    if (isOfProject({ kind })) problems.push(...(await notForProjects(native, read.values, place)))
     layers.push({ kind, source: request.path, values: read.values, place })
   }
   if (project) {
@@ -249,12 +254,21 @@ function expectedFailure(error: unknown): null {
   throw error
 }
 
-/** A cloned repository may not choose what is executed before anybody looked, nor where verified packages come from. */
-function notForProjects(values: Layer['values'], place: (key: string) => Place): Problem[] {
-  const bad = (['cache-dir', 'python', 'keyring-provider', 'trusted-directories'] as const).filter(
-    (key) => values[key] !== undefined && (key !== 'python' || /[\\/]/.test(String(values[key]))),
-  )
-  return bad.map((key) => notForProject(key, place(key)))
+/** What a project's files say and may not, by the rules in the table of settings. */
+async function notForProjects(
+  native: Native,
+  values: Layer['values'],
+  place: (key: string) => Place,
+): Promise<Problem[]> {
+  const problems: Problem[] = []
+  for (const spec of SETTINGS) {
+    const { key, projects } = spec
+    const value = values[key]
+    if (!projects || value === undefined) continue
+    const allowed = projects.may === 'versions' && (await native.pythonVersions({ text: String(value) })).understood
+    if (!allowed) problems.push(notForProject(spec, projects, place(key)))
+  }
+  return problems
 }
 
 /** Relative paths in `.pybun/config.toml` are meant from the project, not from the hidden directory. */

@@ -14,8 +14,18 @@ export interface SettingSpec {
   booleans?: Record<'true' | 'false', string>
   /** Every place adds to what the places behind it say, instead of hiding them. */
   merged?: true
+  /** What the files of a project may say, where that is not anything that a person may. */
+  projects?: ProjectRule
   summary: string
 }
+
+/** A clone is a stranger's: it has a say in itself, not in what all projects share and not in which program is started. */
+export interface ProjectRule {
+  may: 'nothing' | 'versions'
+  because: string
+}
+
+const SHARED: ProjectRule = { may: 'nothing', because: 'it governs what all projects share' }
 
 export type SettingType =
   | 'string'
@@ -126,6 +136,7 @@ export const SETTINGS: SettingSpec[] = [
     variable: 'PYBUN_KEYRING_PROVIDER',
     type: 'choice',
     choices: ['disabled', 'subprocess'],
+    projects: { may: 'nothing', because: 'it starts a program that knows your passwords' },
     summary: 'Whether the program `keyring` is asked for the password of an index whose URL names a user',
   },
   {
@@ -133,6 +144,7 @@ export const SETTINGS: SettingSpec[] = [
     option: 'python',
     variable: 'PYBUN_PYTHON',
     type: 'string',
+    projects: { may: 'versions', because: 'what is named is started' },
     summary: 'The interpreter: a version (3.12), a specifier (>=3.11) or a path',
   },
   {
@@ -140,12 +152,14 @@ export const SETTINGS: SettingSpec[] = [
     option: 'cache-dir',
     variable: 'PYBUN_CACHE_DIR',
     type: 'path',
+    projects: SHARED,
     summary: 'Where everything that PyBun shares between projects is kept',
   },
   {
     key: 'trusted-directories',
     variable: 'PYBUN_TRUSTED_DIRECTORIES',
     type: 'directories',
+    projects: { may: 'nothing', because: 'whom to trust is not theirs to say' },
     summary: 'Directories of other users whose projects count as your own; `*`: all',
   },
   {
@@ -176,12 +190,14 @@ export const SETTINGS: SettingSpec[] = [
     key: 'cache-max-size',
     variable: 'PYBUN_CACHE_MAX_SIZE',
     type: 'string',
+    projects: SHARED,
     summary: 'What nothing uses goes when the data directory is larger (500MB, 10GB)',
   },
   {
     key: 'cache-max-age',
     variable: 'PYBUN_CACHE_MAX_AGE',
     type: 'string',
+    projects: SHARED,
     summary: 'What nothing has used for so long goes (12h, 90d)',
   },
   {

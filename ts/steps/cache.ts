@@ -2,15 +2,17 @@ import { cacheDamaged } from '../errors/cache.ts'
 import type { CacheDamage, CacheSize, Collected } from '../model/native.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Context } from './context.ts'
-import { loadPlace, type Place } from './load.ts'
+import { loadUserPlace, type Place } from './load.ts'
+
+// All projects share the data directory, so that the one in which a person happens to stand has no say in it.
 
 /** Where the data directory is. */
 export async function cacheDirectory(context: Context): Promise<string> {
-  return (await loadPlace(context)).settings.cache_dir
+  return (await loadUserPlace(context)).settings.cache_dir
 }
 
 export async function cacheSize(context: Context): Promise<CacheSize & { path: string }> {
-  const { cache_dir } = (await loadPlace(context)).settings
+  const { cache_dir } = (await loadUserPlace(context)).settings
   return { path: cache_dir, ...(await context.native.cacheSize({ cache_dir })) }
 }
 
@@ -19,7 +21,7 @@ export async function verifyCache(
   context: Context,
   discard: boolean,
 ): Promise<{ found: CacheDamage & { path: string }; problems: Problem[] }> {
-  const { cache_dir } = (await loadPlace(context)).settings
+  const { cache_dir } = (await loadUserPlace(context)).settings
   const found = await context.native.cacheVerify({ cache_dir, discard })
   const problems = found.damaged.length && !discard ? [cacheDamaged(found.damaged.length)] : []
   return { found: { path: cache_dir, ...found }, problems }
@@ -30,7 +32,7 @@ export async function collectCache(
   context: Context,
   wish: { max_size: string | null; max_age: string | null; dry_run: boolean },
 ): Promise<Collected> {
-  const { configuration, settings } = await loadPlace(context)
+  const { configuration, settings } = await loadUserPlace(context)
   const typed = wish.max_size !== null || wish.max_age !== null
   return context.native.cacheCollect({
     cache_dir: settings.cache_dir,

@@ -5,6 +5,11 @@ import { loadPlace } from './load.ts'
 /** Every setting with its value and where that comes from. */
 export async function showConfiguration(context: Context) {
   const { configuration, project } = await loadPlace(context)
-  const settings = SETTINGS.map(({ key, summary }) => ({ key, ...configuration[key], summary }))
+  const settings = SETTINGS.map(({ key, summary, projects }) => ({
+    key,
+    ...configuration[key],
+    projects: projects?.may ?? 'anything',
+    summary,
+  }))
   return { project: project?.root ?? null, settings }
 }

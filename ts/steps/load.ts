@@ -3,7 +3,7 @@ import { fail } from '../errors/failure.ts'
 import { flag } from '../model/invocation.ts'
 import type { IndexSetting, Settings, SourceSetting } from '../model/native.ts'
 import type { Problem } from '../model/problem.ts'
-import { type Configuration, type Loaded, loadConfiguration } from '../project/configuration.ts'
+import { type Configuration, isOfProject, type Loaded, loadConfiguration } from '../project/configuration.ts'
 import { admittedDirectories } from '../project/owned.ts'
 import { findProject, type Project, requireProject } from '../project/project.ts'
 import type { Context } from './context.ts'
@@ -105,9 +105,7 @@ function settingsOf({ options, system }: Context, { configuration, user_urls }: 
     keyring: configuration['keyring-provider'].value === 'subprocess',
     project_chose_index:
       indexes.some(({ url }) => !user_urls.includes(url)) ||
-      (['index-url', 'extra-index-url', 'find-links'] as const).some((key) =>
-        ['manifest', 'project-configuration'].includes(configuration[key].origin.kind),
-      ),
+      (['index-url', 'extra-index-url', 'find-links'] as const).some((key) => isOfProject(configuration[key].origin)),
     user_urls,
     offline,
     refresh,

@@ -1,8 +1,9 @@
-import { delimiter, isAbsolute, join, resolve } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { fail } from '../errors/failure.ts'
 import { fileNotFound, targetNotFound } from '../errors/run.ts'
 import type { Environment } from '../model/native.ts'
 import type { Outcome, Program } from '../model/outcome.ts'
+import { absoluteDirectories } from '../system/programs.ts'
 import { bringsAny } from './apply.ts'
 import type { Context } from './context.ts'
 import { activation, commandsOf, ensureLooseEnvironment, pythonOf } from './environment.ts'
@@ -91,7 +92,7 @@ async function commandPath(context: Context, environment: Environment, name: str
   const { env, platform, files } = context.system
   const own = commandsOf(environment, platform)
   const suffixes = platform === 'win32' ? ['', '.exe', '.cmd', '.bat'] : ['']
-  for (const directory of [own, ...(env.PATH ?? '').split(delimiter).filter(Boolean)]) {
+  for (const directory of [own, ...absoluteDirectories(env.PATH)]) {
     for (const suffix of suffixes) {
       const path = isAbsolute(name) ? name + suffix : join(directory, name + suffix)
       if (await files.isFile(path)) return path

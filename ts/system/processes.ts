@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
+import { basename, delimiter } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fail } from '../errors/failure.ts'
 import { cannotStart } from '../errors/run.ts'
 import type { Program } from '../model/outcome.ts'
+import { absoluteDirectories, findProgram } from './programs.ts'
 import type { Processes } from './system.ts'
 
 export const processes: Processes = {
@@ -84,7 +86,13 @@ function start(program: Program, stdio: 'inherit' | ['inherit', 'pipe', 'pipe'])
     if (value === null) delete env[name]
     else env[name] = value
   }
-  return spawn(program.program, program.args, {
+  let path = program.program
+  // A bare name is ours, and what it starts in turn is found as it is; a path is what a person runs, who keeps their PATH.
+  if (path === basename(path)) {
+    path = findProgram(path, env.PATH) ?? fail(cannotStart(path, 'there is no such program on the PATH'))
+    env.PATH = absoluteDirectories(env.PATH).join(delimiter)
+  }
+  return spawn(path, program.args, {
     env,
     stdio,
     windowsHide: true,

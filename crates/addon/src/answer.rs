@@ -34,6 +34,20 @@ pub(crate) fn answer_bytes<Q: DeserializeOwned>(
     })
 }
 
+/// The same for work that has something to warn of.
+pub(crate) fn answer_warning<Q: DeserializeOwned>(
+    request: &str,
+    work: impl FnOnce(Q) -> Outcome<(Value, Vec<Problem>)>,
+) -> napi::Result<String> {
+    Ok(match work(read(request)?) {
+        Ok((value, warnings)) => {
+            let warnings = warnings.iter().map(problem_json).collect::<Vec<_>>();
+            json!({ "ok": true, "value": value, "warnings": warnings }).to_string()
+        }
+        Err(problems) => text(Err(problems)),
+    })
+}
+
 /// The same for work that waits. A panic inside becomes an error that Node can throw.
 pub(crate) async fn answer_later<Q, F>(request: String, work: impl FnOnce(Q) -> F) -> napi::Result<Answer>
 where

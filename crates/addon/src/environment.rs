@@ -80,6 +80,7 @@ fn make_plan(wire: &PlanWire, lock: &[u8], engine: Option<PathBuf>) -> Outcome {
         verify: wire.verify.then_some(wire.settings.cache_dir.as_path()),
         require_hashes: wire.require_hashes || wire.verify,
     };
+    let places = std::cell::OnceCell::new();
     let wish = Wish {
         lock: &lock,
         selection: Selection {
@@ -91,6 +92,7 @@ fn make_plan(wire: &PlanWire, lock: &[u8], engine: Option<PathBuf>) -> Outcome {
         project: wire.project.as_deref().and_then(|name| name.parse().ok()),
         root: wire.settings.root(),
         cache_dir: &wire.settings.cache_dir,
+        places: &|| *places.get_or_init(|| wire.settings.places()),
     };
     let planned = sync::plan_checked(environment, wish, checks).map_err(|problem| vec![problem])?;
     let (settled, ops) = (planned.is_settled(), planned.moves.iter().map(move_json).collect::<Vec<_>>());

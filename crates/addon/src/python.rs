@@ -1,9 +1,9 @@
 //! Interpreters and environments.
 
-use crate::answer::{answer, one};
+use crate::answer::{answer, answer_warning, one};
 use napi_derive::napi;
 use pybun_model::{Problem, VersionSpecifiers};
-use pybun_python::{Environment, Interpreter, Search, Wanted};
+use pybun_python::{Environment, Interpreter, Search, Versions, Wanted};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -32,6 +32,7 @@ pub fn python_find(request: String) -> napi::Result<String> {
 #[derive(Deserialize)]
 struct ChooseWire {
     request: Option<String>,
+    project: Option<String>,
     pin: Option<String>,
     requires_python: Option<String>,
     cwd: PathBuf,
@@ -40,16 +41,29 @@ struct ChooseWire {
 
 #[napi(catch_unwind)]
 pub fn python_choose(request: String) -> napi::Result<String> {
-    answer(&request, |wire: ChooseWire| {
+    answer_warning(&request, |wire: ChooseWire| {
         let requires_python = wire.requires_python.as_deref().map(specifiers).transpose()?;
         let wanted = Wanted {
             request: wire.request.as_deref(),
+            project: wire.project.as_deref(),
             pin: wire.pin.as_deref(),
             requires_python: requires_python.as_ref(),
         };
         let choice = pybun_python::choose(&search(wire.cwd, wire.cache_dir), wanted).map_err(one)?;
-        Ok(interpreter_json(&choice.interpreter))
+        let ignored = choice.ignored.iter().map(Problem::from).collect();
+        Ok((interpreter_json(&choice.interpreter), ignored))
     })
+}
+
+#[derive(Deserialize)]
+struct VersionsWire {
+    text: String,
+}
+
+/// Is it something that a project may ask for?
+#[napi(catch_unwind)]
+pub fn python_versions(request: String) -> napi::Result<String> {
+    answer(&request, |VersionsWire { text }| Ok(json!({ "understood": Versions::parse(&text).is_some() })))
 }
 
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@ use crate::answer::{all_of, one};
 use pybun_engine::bytecode::Compile;
 use pybun_fetch::NamedIndex;
 use pybun_install::LinkMode;
-use pybun_model::{PackageName, Problem};
+use pybun_model::{PackageName, Problem, Sha256};
 use pybun_python::Interpreter;
 use pybun_supply::{Emitter, Project, Supply};
 use serde::Deserialize;
@@ -93,6 +93,11 @@ impl SettingsWire {
         let settings = self.fetch_settings(crate::python::variables())?;
         let supply = Supply::new(settings, interpreter, emit).map_err(|problem| vec![problem])?;
         Ok(supply.of_project(self.project()))
+    }
+
+    /// Stands for the indexes that are asked; `None` where the configuration is no good, which whoever asks them will say.
+    pub(crate) fn places(&self) -> Option<Sha256> {
+        self.fetch_settings(crate::python::variables()).ok()?.places().ok()
     }
 
     /// Where the relative paths of a lock begin.

@@ -1,7 +1,7 @@
 //! The three things that can be made: metadata of an sdist, its wheel, and an editable wheel of a project.
 
 use crate::backend::read_manifest;
-use crate::cache::Cache;
+use crate::cache::{Cache, Made};
 use crate::hook::Hook;
 use crate::sdist::unpack;
 use crate::session::{Outcome, Session};
@@ -24,6 +24,8 @@ pub struct Builder<'a> {
     pub variables: &'a BTreeMap<String, String>,
     /// PEP 517 `config_settings`: strings or lists of strings.
     pub config_settings: &'a Map<String, Value>,
+    /// Stands for the indexes that `provision` asks. A result is used again only where they are the same.
+    pub places: Sha256,
     /// What waits for these builds: the default, unless they were started by a `Provision`.
     pub chain: &'a Chain,
     pub emit: Emit<'a>,
@@ -130,7 +132,8 @@ impl Builder<'_> {
     }
 
     pub(crate) fn cache(&self) -> Cache {
-        Cache::new(self.cache_dir, self.interpreter, self.config_settings)
+        let Self { interpreter, config_settings, places, .. } = *self;
+        Cache::new(self.cache_dir, Made { interpreter, config_settings, places })
     }
 
     pub(crate) fn tell(&self, what: &str, done: u64) {

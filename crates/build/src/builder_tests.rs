@@ -77,6 +77,7 @@ struct Sandbox {
     recorder: Recorder,
     chain: Chain,
     cache: PathBuf,
+    places: Sha256,
 }
 
 impl Sandbox {
@@ -96,6 +97,7 @@ impl Sandbox {
             recorder: Recorder::default(),
             chain: Chain::default(),
             cache: root.join("cache"),
+            places: Sha256([1; 32]),
         }
     }
 
@@ -106,6 +108,7 @@ impl Sandbox {
             provision: &self.recorder,
             variables: &self.variables,
             config_settings: &self.settings,
+            places: self.places,
             chain: &self.chain,
             emit: &silent,
         }
@@ -231,6 +234,27 @@ async fn a_backend_that_dies_or_lies_is_a_problem() {
         let problem = Problem::from(sandbox.builder().wheel(&sdist!(path)).await.unwrap_err());
         assert_eq!(problem.code, code, "{}", problem.message);
     }
+}
+
+#[tokio::test]
+async fn what_one_index_supplied_is_not_used_where_others_are_asked() {
+    let mut sandbox = Sandbox::new();
+    let path = sandbox.sdist(BACKEND, &[]);
+    let key = Sha256([7; 32]);
+    sandbox.builder().wheel(&sdist!(path)).await.unwrap();
+    sandbox.builder().metadata(&sdist!(path)).await.unwrap();
+    let calls = |sandbox: &Sandbox| sandbox.recorder.calls.lock().unwrap().len();
+    let first = calls(&sandbox);
+    sandbox.builder().wheel(&sdist!(path)).await.unwrap();
+    assert_eq!(calls(&sandbox), first, "the same places");
+    sandbox.places = Sha256([2; 32]);
+    assert!(sandbox.builder().cached_wheel(&key).is_none() && sandbox.builder().cached_metadata(&key).is_none());
+    sandbox.builder().wheel(&sdist!(path)).await.unwrap();
+    assert!(calls(&sandbox) > first, "other places");
+    let root = sandbox.project(BACKEND, &[]);
+    sandbox.builder().tree_wheel(&root, &key).await.unwrap();
+    let known = |places| crate::cached_tree_wheel(&sandbox.cache, &sandbox.interpreter, places, &key).is_some();
+    assert_eq!([known(Sha256([2; 32])), known(Sha256([3; 32]))], [true, false]);
 }
 
 #[tokio::test]

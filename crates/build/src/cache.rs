@@ -1,7 +1,8 @@
 //! Results of builds under `<cache>/build/v1/<sha256 of the sdist>/`.
 //!
 //! `METADATA` there is what the sdist says without a build, for every interpreter. `<key>/` belongs to one kind of
-//! interpreter and one set of settings: a wheel, and `METADATA` when only that was needed.
+//! interpreter, one set of settings and the places that the backend came from: a wheel, and `METADATA` when only that was
+//! needed.
 
 use crate::Error;
 use pybun_model::{Sha256, WheelName};
@@ -16,13 +17,24 @@ pub(crate) struct Cache {
     key: String,
 }
 
+/// With what a result was made.
+#[derive(Clone, Copy)]
+pub(crate) struct Made<'a> {
+    pub interpreter: &'a Interpreter,
+    pub config_settings: &'a Map<String, Value>,
+    /// Where backends and what they require come from: what one project's index supplied is not another's.
+    pub places: Sha256,
+}
+
 impl Cache {
-    pub fn new(cache_dir: &Path, interpreter: &Interpreter, config_settings: &Map<String, Value>) -> Self {
+    pub fn new(cache_dir: &Path, made: Made<'_>) -> Self {
+        let Made { interpreter, config_settings, places } = made;
         let tag = &interpreter.tag;
         let threads = if tag.free_threaded { "t" } else { "" };
         let debug = if interpreter.debug { "d" } else { "" };
         let platform = interpreter.platform_name();
-        let mut key = format!("{}{}{}{threads}{debug}-{platform}", tag.implementation, tag.major, tag.minor);
+        let places = &places.to_string()[..16];
+        let mut key = format!("{}{}{}{threads}{debug}-{platform}-{places}", tag.implementation, tag.major, tag.minor);
         if !config_settings.is_empty() {
             let text = Value::Object(config_settings.clone()).to_string();
             key.push_str(&format!("-{}", &blake3::hash(text.as_bytes()).to_hex()[..12]));

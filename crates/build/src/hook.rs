@@ -101,7 +101,8 @@ fn variables(setting: &Setting) -> BTreeMap<String, String> {
     for name in ["PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE", "__PYVENV_LAUNCHER__", "CONDA_PREFIX"] {
         variables.remove(name);
     }
-    let old = variables.get("PATH").map(std::env::split_paths).into_iter().flatten();
+    // Its working directory is the source tree, where no compiler is to be looked for.
+    let old = pybun_programs::directories(variables.get("PATH").map(AsRef::as_ref));
     let path = std::env::join_paths(std::iter::once(setting.scripts.to_owned()).chain(old));
     if let Ok(path) = path {
         variables.insert("PATH".to_owned(), path.to_string_lossy().into_owned());

@@ -1,7 +1,7 @@
 //! The same three things made from a tree that is there already: a directory of the user's, or a checkout.
 
 use crate::builder::{Builder, BuiltWheel, make, project_name};
-use crate::cache::Cache;
+use crate::cache::{Cache, Made};
 use crate::hook::Hook;
 use crate::session::{Outcome, Session};
 use crate::tree::stated_metadata;
@@ -12,9 +12,10 @@ use pybun_python::Interpreter;
 use serde_json::Map;
 use std::path::{Path, PathBuf};
 
-/// The wheel that was built for this key, as long as the cache has it.
-pub fn cached_tree_wheel(cache_dir: &Path, interpreter: &Interpreter, key: &Sha256) -> Option<PathBuf> {
-    Cache::new(cache_dir, interpreter, &Map::new()).wheel(key).map(|(path, _)| path)
+/// The wheel that was built for this key with what comes from these `places`, as long as the cache has it.
+pub fn cached_tree_wheel(cache_dir: &Path, interpreter: &Interpreter, places: Sha256, key: &Sha256) -> Option<PathBuf> {
+    let made = Made { interpreter, config_settings: &Map::new(), places };
+    Cache::new(cache_dir, made).wheel(key).map(|(path, _)| path)
 }
 
 impl Builder<'_> {

@@ -20,6 +20,8 @@ pub struct Wish<'a> {
     /// Where the relative paths of the lock begin.
     pub root: &'a Path,
     pub cache_dir: &'a Path,
+    /// Stands for the indexes that are asked (`pybun_fetch::Settings::places`). Asked for where the lock has directories.
+    pub places: &'a dyn Fn() -> Option<Sha256>,
 }
 
 /// A plan that owns what it speaks of.
@@ -123,9 +125,11 @@ pub fn plan_checked(environment: Environment, wish: Wish, checks: Checks) -> Res
     }
     let installed: Vec<Installed> = present.iter().map(installed_of).collect();
     refuse_builds(wish.lock, &chosen)?;
+    let Wish { cache_dir, root, places, .. } = wish;
+    let asking = pybun_supply::Asking { cache_dir, interpreter: &environment.interpreter, root, places };
     let origin = |package: &Package| {
-        let origin = origin::origin_of(wish.root, &package.source)?;
-        let built = pybun_supply::known_wheel(wish.cache_dir, &environment.interpreter, wish.root, &package.source);
+        let origin = origin::origin_of(root, &package.source)?;
+        let built = pybun_supply::known_wheel(asking, &package.source);
         Some((origin, built))
     };
     let plan = pybun_plan::plan(chosen, &installed, &protected(wish.project), &origin, wish.options);

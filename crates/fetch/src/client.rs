@@ -10,7 +10,7 @@ use crate::netrc::Netrc;
 use crate::redact::{place, redacted, without_credentials};
 use crate::settings::NamedIndex;
 use crate::{Environment, Error, Settings, locate};
-use pybun_model::{PackageName, ProjectPage};
+use pybun_model::{PackageName, ProjectPage, Sha256};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -32,6 +32,7 @@ struct Shared {
     indexes: Vec<Index>,
     index_of: BTreeMap<PackageName, String>,
     flats: Vec<Flat>,
+    places: Sha256,
     http: Http,
     cache: Cache,
     pages: Mutex<FxHashMap<PackageName, PageCell>>,
@@ -64,6 +65,7 @@ impl Client {
         let indexes = resolved.indexes.iter().map(Index::new).collect();
         let flats = resolved.find_links.iter().map(Flat::new).collect();
         let index_of = resolved.index_of.clone();
+        let places = resolved.places();
         let http = Http::new(settings.environment.clone(), resolved, credentials);
         let cache = Cache::new(&settings.cache_dir);
         let (pages, cache_failed, learning) = Default::default();
@@ -74,6 +76,7 @@ impl Client {
                 indexes,
                 index_of,
                 flats,
+                places,
                 http,
                 cache,
                 pages,
@@ -100,6 +103,12 @@ impl Client {
     pub(crate) fn asked_urls(&self, name: &PackageName) -> Vec<String> {
         let indexes = self.indexes_of(name).into_iter().map(|index| redacted(&index.bare));
         indexes.chain(self.flats_of(name).iter().map(Flat::shown)).collect()
+    }
+
+    /// Stands for the indexes and pages that are asked, credentials apart: another value where the files of a package may
+    /// be other ones.
+    pub fn places(&self) -> Sha256 {
+        self.shared.places
     }
 
     /// Could an answer not be kept? Then later runs are slower, and `--offline` will not find it.

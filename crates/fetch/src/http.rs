@@ -119,7 +119,8 @@ impl Http {
     }
 
     pub(crate) fn attempts(&self) -> Attempts {
-        Attempts { made: 0, allowed: self.settings.retries, seed: self.requests.fetch_add(1, Ordering::Relaxed) }
+        let Resolved { retries: allowed, patient, .. } = self.settings;
+        Attempts { made: 0, allowed, patient, seed: self.requests.fetch_add(1, Ordering::Relaxed) }
     }
 
     async fn get_once(&self, ask: Ask<'_>, limit: u64) -> Result<Reply, Failure> {
@@ -243,13 +244,15 @@ impl Drop for FirstRequest {
 pub(crate) struct Attempts {
     made: u32,
     allowed: u32,
+    patient: bool,
     seed: u64,
 }
 
 impl Attempts {
     /// Waits before the next attempt, or gives the failure back when there is none.
     pub(crate) async fn pause(&mut self, failure: Failure) -> Result<(), Error> {
-        if failure.again == Again::No || self.made >= self.allowed {
+        let takes_long = matches!(failure.again, Again::After(_)) || matches!(failure.error, Error::Timeout { .. });
+        if failure.again == Again::No || self.made >= self.allowed || takes_long && !self.patient {
             return Err(failure.error);
         }
         tokio::time::sleep(retry::wait(self.made, self.seed, failure.again)).await;

@@ -4,8 +4,9 @@ use crate::Environment;
 use crate::credentials::origin;
 use crate::redact::{place, without_credentials};
 use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -20,9 +21,16 @@ const MAX_PASSWORD: u64 = 64 << 10;
 
 type Cell = Arc<OnceCell<Option<String>>>;
 
+/// The program, and the PATH on which it finds what it starts itself.
+#[derive(Clone)]
+struct Program {
+    file: PathBuf,
+    path: OsString,
+}
+
 /// Each user of each origin is asked for once in a process.
 pub(crate) struct Keyring {
-    program: Option<PathBuf>,
+    program: Option<Program>,
     known: Mutex<HashMap<(String, String), Cell>>,
 }
 
@@ -48,16 +56,15 @@ impl Keyring {
     }
 }
 
-/// Relative entries of PATH are left out: they would lead into the project.
-fn find(environment: &Environment) -> Option<PathBuf> {
-    let name = if cfg!(windows) { "keyring.exe" } else { "keyring" };
-    let directories = std::env::split_paths(environment.get("PATH")?).filter(|directory| directory.is_absolute());
-    directories.map(|directory| directory.join(name)).find(|path| path.is_file())
+fn find(environment: &Environment) -> Option<Program> {
+    let path = environment.get("PATH").map(OsStr::new);
+    Some(Program { file: pybun_programs::find("keyring", path)?, path: pybun_programs::absolute(path) })
 }
 
-fn run(program: &Path, service: &str, user: &str) -> Option<String> {
-    let mut command = Command::new(program);
-    command.args(["get", service, user]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+fn run(program: &Program, service: &str, user: &str) -> Option<String> {
+    let mut command = Command::new(&program.file);
+    command.args(["get", service, user]).env("PATH", &program.path);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().ok()?;
     let began = Instant::now();
     let status = loop {

@@ -2,10 +2,11 @@
 
 use crate::default_index::DEFAULT_INDEX_URL;
 use crate::pip_config::{PipConfig, PipUrls};
-use crate::redact::redacted_text;
+use crate::redact::{redacted_text, without_credentials};
 use crate::user_hosts::UserHosts;
 use crate::{Environment, Error};
-use pybun_model::PackageName;
+use pybun_model::{PackageName, Sha256};
+use sha2::Digest;
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,6 +38,9 @@ pub struct Settings {
     pub offline: bool,
     /// Ask again for every page, however fresh.
     pub refresh: bool,
+    /// Try often, and wait for a server that is slow or asks for it. Not for whoever leaves every failure to another process,
+    /// which would wait a second time: what broke off is asked for once more, and that is all.
+    pub patient: bool,
     /// The environment variables, taken once by the caller.
     pub environment: Environment,
 }
@@ -63,7 +67,29 @@ pub(crate) struct Resolved {
     pub(crate) pip_cert: Option<PathBuf>,
     pub(crate) read_timeout: Duration,
     pub(crate) retries: u32,
+    pub(crate) patient: bool,
     pub(crate) concurrency: usize,
+}
+
+impl Resolved {
+    pub(crate) fn places(&self) -> Sha256 {
+        let mut parts = Vec::new();
+        for NamedIndex { name, url, explicit, default: _ } in &self.indexes {
+            let kind = if *explicit { "explicit" } else { "index" };
+            parts.extend([kind.to_owned(), name.clone().unwrap_or_default(), without_credentials(url).into()]);
+        }
+        for (package, index) in &self.index_of {
+            parts.extend(["assigned".to_owned(), package.to_string(), index.clone()]);
+        }
+        parts.extend(self.find_links.iter().flat_map(|url| ["links".to_owned(), without_credentials(url).into()]));
+        let mut hasher = sha2::Sha256::new();
+        for part in parts {
+            // With its length, so that no two lists run into one another.
+            hasher.update((part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        Sha256(hasher.finalize().into())
+    }
 }
 
 const READ_TIMEOUT_SECONDS: u64 = 30;
@@ -86,8 +112,14 @@ impl Settings {
             user_urls: Vec::new(),
             offline: false,
             refresh: false,
+            patient: true,
             environment,
         }
+    }
+
+    /// See [`crate::Client::places`].
+    pub fn places(&self) -> Result<Sha256, Error> {
+        Ok(self.resolve()?.places())
     }
 
     pub(crate) fn resolve(&self) -> Result<Resolved, Error> {
@@ -120,6 +152,7 @@ impl Settings {
             Some(seconds) => seconds,
             None => pip.timeout_seconds.and_then(|text| text.parse::<f64>().ok()).map_or(READ_TIMEOUT_SECONDS, ceil),
         };
+        let retries = self.number("PYBUN_HTTP_RETRIES")?.map_or(RETRIES, |retries| retries.min(20) as u32);
         Ok(Resolved {
             indexes,
             index_of: self.index_of.clone(),
@@ -128,7 +161,8 @@ impl Settings {
             trusted_hosts: pip.trusted_hosts,
             pip_cert: pip.cert,
             read_timeout: Duration::from_secs(seconds.clamp(1, 24 * 3600)),
-            retries: self.number("PYBUN_HTTP_RETRIES")?.map_or(RETRIES, |retries| retries.min(20) as u32),
+            retries: if self.patient { retries } else { retries.min(1) },
+            patient: self.patient,
             concurrency: self.number("PYBUN_HTTP_CONCURRENCY")?.map_or(CONCURRENCY, |n| n.clamp(1, 500) as usize),
         })
     }
@@ -277,6 +311,33 @@ mod tests {
         assert_eq!((resolved.indexes.len(), resolved.find_links.len()), (0, 2));
         settings.index_url = Some(Url::parse("https://own.example/").unwrap());
         assert_eq!(indexes(&settings), ["https://own.example/"]);
+    }
+
+    #[test]
+    fn other_places_are_told_apart_and_other_credentials_are_not() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let of = |change: &dyn Fn(&mut Settings)| {
+            let mut settings = settings(&[]);
+            settings.indexes =
+                vec![NamedIndex { name: Some("a".into()), url: url("https://a/"), explicit: true, default: false }];
+            change(&mut settings);
+            settings.places().unwrap()
+        };
+        let changes: [&dyn Fn(&mut Settings); 9] = [
+            &|_| {},
+            &|settings| settings.index_url = Some(url("https://own.example/")),
+            &|settings| settings.extra_index_urls = vec![url("https://own.example/")],
+            &|settings| settings.find_links = vec![url("https://own.example/")],
+            &|settings| settings.no_index = true,
+            &|settings| settings.indexes[0].explicit = false,
+            &|settings| settings.indexes[0].name = Some("b".into()),
+            &|settings| drop(settings.index_of.insert("p".parse().unwrap(), "a".to_owned())),
+            &|settings| drop(settings.environment.insert("PIP_INDEX_URL".into(), "https://pip.example/".into())),
+        ];
+        let all: HashSet<Sha256> = changes.iter().map(|change| of(*change)).collect();
+        assert_eq!(all.len(), changes.len());
+        let login = |text: &str| of(&|settings: &mut Settings| settings.index_url = Some(url(text)));
+        assert_eq!(login("https://me:old@own.example/x"), login("https://own.example/x/"));
     }
 
     #[test]

@@ -12,7 +12,10 @@ use crate::exec::replace;
 /// Becomes the CLI with the same arguments; if that cannot be, tells why.
 pub fn exec(args: Vec<OsString>) -> ExitCode {
     let Some(cli) = find() else { return answer::problem(&args, &no_cli()) };
-    let mut command = Command::new("node");
+    let Some(node) = pybun_programs::find("node", env::var_os("PATH").as_deref()) else {
+        return answer::problem(&args, &no_node(&io::ErrorKind::NotFound.into()));
+    };
+    let mut command = Command::new(node);
     command.arg(cli).args(&args).env_remove(engine::CLI);
     match replace(command) {
         Ok(code) => code,

@@ -1,7 +1,7 @@
 //! Places where interpreters may be, in the order of preference. Nothing is started here.
 
 use crate::interpreter::executable_name;
-use crate::{Origin, Request, Search};
+use crate::{Origin, Search, Versions};
 use std::path::{Path, PathBuf};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,9 +15,19 @@ const NEWEST_MINOR: u64 = 19;
 
 /// The active environment, then PyBun's own, then PATH, then pyenv's versions from the newest. Lazy: PATH is not looked
 /// at as long as the caller is content with what came before.
-pub(crate) fn candidates<'a>(search: &'a Search, request: &'a Request) -> impl Iterator<Item = Candidate> + 'a {
-    let stages: [fn(&Search, &Request) -> Vec<Candidate>; 4] = [active, managed, on_path, pyenv_versions];
-    stages.into_iter().flat_map(move |stage| stage(search, request))
+pub(crate) fn candidates<'a>(search: &'a Search, versions: &'a Versions) -> impl Iterator<Item = Candidate> + 'a {
+    let stages: [fn(&Search, &Versions) -> Vec<Candidate>; 4] = [active, managed, on_path, pyenv_versions];
+    stages.into_iter().flat_map(move |stage| stage(search, versions))
+}
+
+/// Is `path` in the one of pyenv's versions that has this name?
+pub(crate) fn is_pyenvs(search: &Search, path: &Path, name: &str) -> bool {
+    is_plain(name) && pyenv_root(search).is_some_and(|root| path.starts_with(root.join("versions").join(name)))
+}
+
+/// Can a name of one of pyenv's versions lead nowhere but into their directory?
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', ':', '\0'])
 }
 
 /// The executable of an environment or installation at `root`.
@@ -41,31 +51,31 @@ pub(crate) fn named(search: &Search, name: &str) -> Option<Candidate> {
             path.is_file().then_some(Candidate { path, origin: Origin::Path })
         });
     on_path.or_else(|| {
-        let root = pyenv_root(search)?.join("versions").join(name);
+        let root = pyenv_root(search).filter(|_| is_plain(name))?.join("versions").join(name);
         Some(Candidate { path: executable_in(&root)?, origin: Origin::Pyenv })
     })
 }
 
-fn active(search: &Search, _: &Request) -> Vec<Candidate> {
-    let roots = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().filter_map(|name| search.variable(name));
-    roots.filter_map(|root| Some(Candidate { path: executable_in(Path::new(root))?, origin: Origin::Venv })).collect()
+fn active(search: &Search, _: &Versions) -> Vec<Candidate> {
+    let roots = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().filter_map(|name| absolute(search.variable(name)?));
+    roots.filter_map(|root| Some(Candidate { path: executable_in(&root)?, origin: Origin::Venv })).collect()
 }
 
-fn managed(search: &Search, _: &Request) -> Vec<Candidate> {
+fn managed(search: &Search, _: &Versions) -> Vec<Candidate> {
     versions_in(&search.cache_dir.join("python"), Origin::Managed)
 }
 
-fn pyenv_versions(search: &Search, request: &Request) -> Vec<Candidate> {
+fn pyenv_versions(search: &Search, wanted: &Versions) -> Vec<Candidate> {
     let Some(root) = pyenv_root(search) else { return Vec::new() };
     let candidates = versions_in(&root.join("versions"), Origin::Pyenv);
-    let wanted = |candidate: &Candidate| {
+    let fits = |candidate: &Candidate| {
         let name = candidate.path.parent().and_then(Path::parent).and_then(Path::file_name);
         let says = name.and_then(|name| plain_version(name.to_str()?));
         says.is_none_or(|(numbers, _)| {
-            numbers.first() == Some(&3) && !request.excludes((3, *numbers.get(1).unwrap_or(&0)))
+            numbers.first() == Some(&3) && !wanted.excludes((3, *numbers.get(1).unwrap_or(&0)))
         })
     };
-    candidates.into_iter().filter(wanted).collect()
+    candidates.into_iter().filter(fits).collect()
 }
 
 /// Installations in the directories of `directory`, the newest first; those without a version in their name last.
@@ -90,14 +100,14 @@ fn plain_version(text: &str) -> Option<(Vec<u64>, bool)> {
     (!numbers.is_empty()).then_some((numbers, end == text.len() || text[end..].starts_with("-linux")))
 }
 
-fn on_path(search: &Search, request: &Request) -> Vec<Candidate> {
+fn on_path(search: &Search, wanted: &Versions) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for directory in path_directories(search) {
         if is_shims(search, &directory) {
             candidates.extend(pyenv_selected(search));
             continue;
         }
-        for name in names(request) {
+        for name in names(wanted) {
             let path = directory.join(name);
             if path.is_file() {
                 candidates.push(Candidate { path, origin: Origin::Path });
@@ -108,19 +118,19 @@ fn on_path(search: &Search, request: &Request) -> Vec<Candidate> {
 }
 
 /// The commands to look for in one directory, the best first.
-fn names(request: &Request) -> Vec<String> {
+fn names(wanted: &Versions) -> Vec<String> {
     let suffix = if cfg!(windows) { ".exe" } else { "" };
-    let minors = (crate::OLDEST.1..=NEWEST_MINOR).rev().filter(|minor| !request.excludes((3, *minor)));
+    let minors = (crate::OLDEST.1..=NEWEST_MINOR).rev().filter(|minor| !wanted.excludes((3, *minor)));
     let exact: Vec<String> =
         minors.flat_map(|minor| [format!("python3.{minor}"), format!("python3.{minor}t")]).collect();
     let general = ["python3", "python"].map(str::to_owned);
-    let mut names = match request.minor() {
+    let mut names = match wanted.minor() {
         Some(_) => exact.into_iter().chain(general).collect::<Vec<_>>(),
         None => general.into_iter().chain(exact).collect(),
     };
-    if let Request::Version { implementation: Some("pypy"), .. } = request {
+    if let Versions::Of { implementation: Some("pypy"), .. } = wanted {
         names = ["pypy3", "pypy"].map(str::to_owned).into_iter().collect();
-        if let Some((major, minor)) = request.minor() {
+        if let Some((major, minor)) = wanted.minor() {
             names.insert(0, format!("pypy{major}.{minor}"));
         }
     }
@@ -128,14 +138,18 @@ fn names(request: &Request) -> Vec<String> {
 }
 
 fn path_directories(search: &Search) -> Vec<PathBuf> {
-    let path = search.variable("PATH").unwrap_or_default();
-    // A relative entry would let the current directory decide what is run.
-    std::env::split_paths(path).filter(|directory| directory.is_absolute()).collect()
+    pybun_programs::directories(Some(search.variable("PATH").unwrap_or_default().as_ref())).collect()
 }
 
 fn pyenv_root(search: &Search) -> Option<PathBuf> {
     let home = || search.variable("HOME").map(|home| Path::new(home).join(".pyenv"));
-    search.variable("PYENV_ROOT").map(PathBuf::from).or_else(home).filter(|root| root.is_dir())
+    let root = search.variable("PYENV_ROOT").map(PathBuf::from).or_else(home);
+    root.and_then(absolute).filter(|root| root.is_dir())
+}
+
+/// A relative place would let the current directory decide what is run.
+fn absolute(path: impl Into<PathBuf>) -> Option<PathBuf> {
+    Some(path.into()).filter(|path| path.is_absolute())
 }
 
 pub(crate) fn has_pyenv(search: &Search) -> bool {
@@ -159,8 +173,8 @@ fn pyenv_selected(search: &Search) -> Vec<Candidate> {
     let chosen = search.variable("PYENV_VERSION").map(|names| names.replace(':', " ")).or_else(local).or_else(global);
     let chosen = chosen.unwrap_or_default();
     let lines = chosen.lines().map(|line| line.split('#').next().unwrap_or_default());
-    let names =
-        lines.flat_map(str::split_whitespace).filter(|name| *name != "system" && !name.contains(['/', '\\', '\0']));
+    // The file may be a stranger's.
+    let names = lines.flat_map(str::split_whitespace).filter(|name| *name != "system" && is_plain(name));
     let versions = root.join("versions");
     names.filter_map(|name| installed(&versions, name)).map(|path| Candidate { path, origin: Origin::Pyenv }).collect()
 }
@@ -213,8 +227,8 @@ mod tests {
         }
     }
 
-    fn paths(search: &Search, request: &Request) -> Vec<PathBuf> {
-        candidates(search, request).map(|candidate| candidate.path).collect()
+    fn paths(search: &Search, wanted: &Versions) -> Vec<PathBuf> {
+        candidates(search, wanted).map(|candidate| candidate.path).collect()
     }
 
     #[test]
@@ -250,9 +264,8 @@ mod tests {
             ".pyenv/versions/3.9.10/bin/python",
             ".pyenv/versions/3.9.2/bin/python",
         ];
-        assert_eq!(paths(&search, &Request::Any), expected.map(|path| root.join(path)));
-        let request = Request::parse("3.9", root).unwrap();
-        let found = paths(&search, &request);
+        assert_eq!(paths(&search, &Versions::Any), expected.map(|path| root.join(path)));
+        let found = paths(&search, &Versions::parse("3.9").unwrap());
         let position = |path: &str| found.iter().position(|found| *found == root.join(path));
         assert!(position("path/python3.9") < position("path/python3"));
         assert_eq!(position(".pyenv/versions/3.11.7/bin/python"), None);

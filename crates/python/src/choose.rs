@@ -1,8 +1,9 @@
 //! Finds interpreters, and decides which one is meant.
 
-use crate::candidates::{Candidate, candidates, given, has_pyenv, named};
+use crate::candidates::{Candidate, candidates, given, has_pyenv, is_pyenvs, named};
 use crate::probe::probe;
-use crate::{Error, Interpreter, Origin, Request, Search};
+use crate::request::{Pin, Request, Versions};
+use crate::{Error, Interpreter, Origin, Search};
 use pybun_model::{Version, VersionSpecifiers};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -20,10 +21,14 @@ pub struct Found {
     pub skipped: Vec<Skipped>,
 }
 
-/// What the interpreter must be. `request` is what the command line says, `pin` the text of `.python-version`.
+/// What the interpreter must be. Only `request` may name a program: the rest stands in files that come with a project.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wanted<'a> {
+    /// What a person says: on the command line, in the environment, in their own configuration.
     pub request: Option<&'a str>,
+    /// What the project's configuration says.
+    pub project: Option<&'a str>,
+    /// The text of `.python-version`.
     pub pin: Option<&'a str>,
     pub requires_python: Option<&'a VersionSpecifiers>,
 }
@@ -32,66 +37,91 @@ pub struct Wanted<'a> {
 pub struct Choice {
     pub interpreter: Interpreter,
     pub skipped: Vec<Skipped>,
+    /// What `.python-version` says, is no version and was not followed. To be told as a warning.
+    pub ignored: Vec<Ignored>,
 }
+
+/// A word of `.python-version`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignored(pub String);
 
 /// Every interpreter of this machine that PyBun can work with, in the order of preference.
 pub fn find(search: &Search) -> Found {
     let mut probing = Probing::new(search);
     let interpreters =
-        candidates(search, &Request::Any).filter_map(|candidate| probing.interpreter(candidate)).collect();
+        candidates(search, &Versions::Any).filter_map(|candidate| probing.interpreter(candidate)).collect();
     Found { interpreters, skipped: probing.skipped }
 }
 
-/// The first interpreter that satisfies everything: what the command line asks for, else the pin, else anything that
-/// the project's `requires-python` allows.
+/// The first interpreter that satisfies everything: what a person asks for, else the project, else its pin, else anything
+/// that the project's `requires-python` allows.
 pub fn choose(search: &Search, wanted: Wanted) -> Result<Choice, Error> {
-    let (request, asked_by) = match (wanted.request, wanted.pin) {
-        (Some(text), _) => (Request::parse(text, &search.cwd)?, "--python"),
-        (None, Some(pin)) => (Request::parse_pin(pin, &search.cwd)?.unwrap_or(Request::Any), ".python-version"),
-        (None, None) => (Request::Any, "the default"),
-    };
-    let candidate = match &request {
-        Request::Path(path) => Candidate { path: given(path), origin: Origin::Given },
-        Request::Name(name) => match named(search, name) {
-            Some(candidate) => candidate,
-            None => return Err(not_found(search, &request, wanted.requires_python, Vec::new())),
+    let requires = wanted.requires_python;
+    match wanted {
+        Wanted { request: Some(text), .. } => match Request::parse(text, &search.cwd)? {
+            Request::Versions(versions) => choose_any(search, &versions, "--python", requires),
+            Request::Path(path) => {
+                choose_this(search, Candidate { path: given(&path), origin: Origin::Given }, requires)
+            }
+            Request::Name(name) => match named(search, &name) {
+                Some(candidate) => choose_this(search, candidate, requires),
+                None => Err(not_found(search, &Request::Name(name), requires, Vec::new())),
+            },
         },
-        Request::Any | Request::Version { .. } => {
-            return choose_any(search, &request, asked_by, wanted.requires_python);
+        Wanted { project: Some(text), .. } => {
+            let versions = Versions::parse(text).ok_or_else(|| Error::NotVersions { text: text.to_owned() })?;
+            choose_any(search, &versions, "the project's setting `python`", requires)
         }
-    };
-    let Candidate { path, origin } = candidate;
+        Wanted { pin: Some(text), .. } => {
+            let Pin { versions, ignored } = Pin::parse(text);
+            let choice = choose_any(search, &versions, ".python-version", requires)?;
+            // pyenv's shims follow the same file, so that the name may have been followed after all.
+            let ignored = ignored.into_iter().filter(|name| !is_pyenvs(search, &choice.interpreter.path, name));
+            Ok(Choice { ignored: ignored.map(Ignored).collect(), ..choice })
+        }
+        Wanted { request: None, project: None, pin: None, .. } => {
+            choose_any(search, &Versions::Any, "the default", requires)
+        }
+    }
+}
+
+/// The program that a person named.
+fn choose_this(
+    search: &Search,
+    Candidate { path, origin }: Candidate,
+    requires: Option<&VersionSpecifiers>,
+) -> Result<Choice, Error> {
     let understood = probe(&path, search).map_err(|why| Error::Broken { path: path.clone(), why })?;
     let interpreter = Interpreter::new(path, origin, understood);
-    match wanted.requires_python.filter(|requires| !allows(requires, &interpreter.version)) {
-        Some(requires) => Err(incompatible(interpreter, asked_by, requires)),
-        None => Ok(Choice { interpreter, skipped: Vec::new() }),
+    match requires.filter(|requires| !allows(requires, &interpreter.version)) {
+        Some(requires) => Err(incompatible(interpreter, "--python", requires)),
+        None => Ok(Choice { interpreter, skipped: Vec::new(), ignored: Vec::new() }),
     }
 }
 
 fn choose_any(
     search: &Search,
-    request: &Request,
+    versions: &Versions,
     asked_by: &'static str,
     requires: Option<&VersionSpecifiers>,
 ) -> Result<Choice, Error> {
     let mut probing = Probing::new(search);
     let mut nearly = None;
-    for candidate in candidates(search, request) {
+    for candidate in candidates(search, versions) {
         let Some(interpreter) = probing.interpreter(candidate) else { continue };
-        if !request.matches(&interpreter) {
+        if !versions.matches(&interpreter) {
             continue;
         }
         if requires.is_none_or(|requires| allows(requires, &interpreter.version)) {
-            return Ok(Choice { interpreter, skipped: probing.skipped });
+            return Ok(Choice { interpreter, skipped: probing.skipped, ignored: Vec::new() });
         }
         nearly.get_or_insert(interpreter);
     }
     match (nearly, requires) {
-        (Some(interpreter), Some(requires)) if *request != Request::Any => {
+        (Some(interpreter), Some(requires)) if *versions != Versions::Any => {
             Err(incompatible(interpreter, asked_by, requires))
         }
-        _ => Err(not_found(search, request, requires, probing.skipped)),
+        _ => Err(not_found(search, &Request::Versions(versions.clone()), requires, probing.skipped)),
     }
 }
 
@@ -109,7 +139,7 @@ fn not_found(search: &Search, request: &Request, requires: Option<&VersionSpecif
     // The request kept most candidates from being looked at; a person wants to know of all.
     let found = find(search).interpreters.into_iter().map(|found| (found.version, found.path)).collect();
     let wanted = match (request, requires) {
-        (Request::Any, Some(requires)) => requires.to_string(),
+        (Request::Versions(Versions::Any), Some(requires)) => requires.to_string(),
         (request, Some(requires)) => format!("{request} ({requires})"),
         (request, None) => request.to_string(),
     };
@@ -152,3 +182,8 @@ fn identity(path: &Path) -> PathBuf {
     }
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
+
+#[cfg(test)]
+#[cfg(unix)]
+#[path = "choose_tests.rs"]
+mod tests;

@@ -259,7 +259,7 @@ fn tells_what_was_found_when_nothing_fits() {
     let python = sandbox.python();
     let requires = ">=3.99".parse().unwrap();
     let pin = format!("{}.{}\n", python.tag.major, python.tag.minor);
-    let wanted = Wanted { request: None, pin: Some(&pin), requires_python: Some(&requires) };
+    let wanted = Wanted { pin: Some(&pin), requires_python: Some(&requires), ..Wanted::default() };
     let problem = Problem::from(choose(&sandbox.search, wanted).unwrap_err());
     assert_eq!((problem.code, &problem.context["asked_by"]), ("python/incompatible", &".python-version".into()));
     let wanted = Wanted { requires_python: Some(&requires), ..Wanted::default() };

@@ -13,13 +13,13 @@ mod probe;
 mod problems;
 mod request;
 
-pub use choose::{Choice, Found, Skipped, Wanted, choose, find};
+pub use choose::{Choice, Found, Ignored, Skipped, Wanted, choose, find};
 pub use ensure::{PYBUN_KEY, ensure_environment, make_environment};
 pub use environment::{Environment, own_environment, read_environment};
 pub use interpreter::{Interpreter, Layout, Origin, Paths};
 pub use known::is_own;
 pub use problems::Error;
-pub use request::Request;
+pub use request::{Pin, Request, Versions};
 
 use pybun_project::{Me, State, with_home};
 use std::collections::BTreeMap;

@@ -123,6 +123,8 @@ fn ask(path: &Path) -> Result<Report, String> {
     let mut child = command
         .args(["-I", "-S", "-B", "-c", pybun_shims::PROBE])
         .env_remove("__PYVENV_LAUNCHER__")
+        // It may be a script, which looks for more.
+        .env("PATH", pybun_programs::absolute(std::env::var_os("PATH").as_deref()))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,6 +1,6 @@
 //! What can go wrong with interpreters and environments.
 
-use crate::{OLDEST, Skipped};
+use crate::{Ignored, OLDEST, Skipped};
 use pybun_model::{Fix, Problem, Safety, Version};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -22,6 +22,8 @@ pub enum Error {
     Broken { path: PathBuf, why: String },
     #[error("`{text}` names no Python version, path or command")]
     BadRequest { text: String },
+    #[error("a project may ask for versions of Python, and `{text}` is none: it could name any program")]
+    NotVersions { text: String },
     #[error("there is no environment at {0}")]
     NoEnvironment(PathBuf),
     #[error("the environment at {path} is broken: {why}")]
@@ -61,6 +63,10 @@ impl From<&Error> for Problem {
             Error::BadRequest { text } => problem("python/invalid-request")
                 .with("request", text.as_str())
                 .hint("ask for a version (`3.12`, `>=3.10,<3.13`, `3.13t`, `pypy3.10`), a path or a command"),
+            Error::NotVersions { text } => problem("python/not-for-projects").with("request", text.as_str()).hint(
+                "write a version (`3.12`, `>=3.10,<3.13`, `pypy3.10`); a program is yours to choose: `--python`, \
+                 PYBUN_PYTHON or your own configuration",
+            ),
             Error::NoEnvironment(path) => problem("environment/missing")
                 .with("path", path.display().to_string())
                 .hint("`pybun install` makes it")
@@ -108,6 +114,16 @@ impl From<&Skipped> for Problem {
         Problem::new("python/broken", format!("{path} is passed over: {}", skipped.why))
             .with("path", path)
             .with("why", skipped.why.as_str())
+    }
+}
+
+impl From<&Ignored> for Problem {
+    /// For a warning: the interpreter was chosen without it.
+    fn from(Ignored(text): &Ignored) -> Self {
+        let message = format!("`.python-version` says `{text}`, which is no version of Python and is not followed");
+        Problem::new("python/pin-ignored", message)
+            .hint("Write a version such as `3.12` into it, or choose a program with `--python` or PYBUN_PYTHON")
+            .with("pin", text.as_str())
     }
 }
 

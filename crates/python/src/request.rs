@@ -1,4 +1,4 @@
-//! Which Python a person means.
+//! Which Python is meant: by a person, who may name a program, and by a project, which may name versions alone.
 
 use crate::facts::release;
 use crate::{Error, Interpreter};
@@ -7,14 +7,34 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// `3.12`, `3.12.1`, `3.13t`, `>=3.10,<3.13`, `cpython3.12`, `pypy`, `pypy@3.10`, a path, or the name of a command.
+/// What a person asks for on the command line, in the environment or in their own configuration: versions, a path, or
+/// the name of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    Any,
-    Version { implementation: Option<&'static str>, version: VersionWanted, free_threaded: bool },
+    Versions(Versions),
     Path(PathBuf),
     Name(String),
 }
+
+/// `3.12`, `3.12.1`, `3.13t`, `>=3.10,<3.13`, `cpython3.12`, `pypy`, `pypy@3.10`. This is all that the files of a project
+/// may ask for: a path or a name from there would let a cloned repository choose a program that is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Versions {
+    Any,
+    Of { implementation: Option<&'static str>, version: VersionWanted, free_threaded: bool },
+}
+
+/// What a `.python-version` file asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    pub versions: Versions,
+    /// What it says before that is no version, such as the name of one of pyenv's environments.
+    pub ignored: Vec<String>,
+}
+
+/// So many words of a pin are read. pyenv's files have one, or a few.
+const MAX_WORDS: usize = 8;
+const MAX_TEXT: usize = 4096;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VersionWanted {
@@ -29,49 +49,60 @@ pub enum VersionWanted {
 impl Request {
     pub fn parse(text: &str, cwd: &Path) -> Result<Self, Error> {
         let text = text.trim();
-        let bad = || Error::BadRequest { text: text.to_owned() };
-        if text.is_empty() || text.len() > 4096 || text.contains(['\n', '\0']) {
-            return Err(bad());
+        if let Some(versions) = Versions::parse(text) {
+            return Ok(Self::Versions(versions));
         }
-        if text.starts_with(['<', '>', '=', '!', '~']) {
-            let specifiers = VersionSpecifiers::from_str(text).map_err(|_| bad())?;
-            return Ok(Self::Version {
-                implementation: None,
-                version: VersionWanted::Specifiers(specifiers),
-                free_threaded: false,
-            });
+        let absurd = text.is_empty() || text.len() > MAX_TEXT || text.contains(['\n', '\0']);
+        if absurd || text.starts_with(OPERATORS) {
+            return Err(Error::BadRequest { text: text.to_owned() });
         }
-        if text.contains(['/', '\\']) || text.starts_with('.') {
-            return Ok(Self::Path(cwd.join(text)));
+        let is_path = text.contains(['/', '\\']) || text.starts_with('.');
+        Ok(if is_path { Self::Path(cwd.join(text)) } else { Self::Name(text.to_owned()) })
+    }
+
+    pub(crate) fn minor(&self) -> Option<(u64, u64)> {
+        match self {
+            Self::Versions(versions) => versions.minor(),
+            Self::Path(_) | Self::Name(_) => None,
+        }
+    }
+}
+
+const OPERATORS: [char; 5] = ['<', '>', '=', '!', '~'];
+
+impl Versions {
+    /// `None` for everything else, also for what could be the path or the name of a program.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.is_empty() || text.len() > MAX_TEXT || text.contains(['/', '\\']) {
+            return None;
+        }
+        if text.starts_with(OPERATORS) {
+            let version = VersionWanted::Specifiers(VersionSpecifiers::from_str(text).ok()?);
+            return Some(Self::Of { implementation: None, version, free_threaded: false });
         }
         let lower = text.to_ascii_lowercase();
         let lower = lower.strip_suffix(".exe").unwrap_or(&lower);
         if matches!(lower, "python" | "any" | "system") {
-            return Ok(Self::Any);
+            return Some(Self::Any);
         }
         let (implementation, rest) = [("cpython", Some("cpython")), ("python", None), ("pypy", Some("pypy"))]
             .into_iter()
             .find_map(|(prefix, name)| Some((name, lower.strip_prefix(prefix)?)))
             .unwrap_or((None, lower));
-        match parse_version(rest.trim_start_matches(['@', '-'])) {
-            Some((version, free_threaded)) => Ok(Self::Version { implementation, version, free_threaded }),
-            None => Ok(Self::Name(text.to_owned())),
-        }
+        let rest = rest.trim_start_matches(['@', '-']);
+        // pyenv writes PyPy's own release behind that of its Python: `pypy3.10-7.3.17`.
+        let rest = if implementation == Some("pypy") { rest.split('-').next().unwrap_or(rest) } else { rest };
+        let (version, free_threaded) = parse_version(rest)?;
+        Some(Self::Of { implementation, version, free_threaded })
     }
 
-    /// The version that a `.python-version` file asks for: its first line that says something.
-    pub fn parse_pin(text: &str, cwd: &Path) -> Result<Option<Self>, Error> {
-        let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
-        lines.into_iter().find(|line| !line.is_empty()).map(|line| Self::parse(line, cwd)).transpose()
-    }
-
-    /// Does the interpreter answer the request? Free-threaded builds and pre-releases only when they are asked for.
+    /// Does the interpreter answer? Free-threaded builds and pre-releases only when they are asked for.
     pub fn matches(&self, interpreter: &Interpreter) -> bool {
         let Interpreter { version, tag, .. } = interpreter;
         match self {
-            Self::Path(_) | Self::Name(_) => true,
             Self::Any => !tag.free_threaded && &*tag.implementation == "cp" && !version.any_prerelease(),
-            Self::Version { implementation, version: wanted, free_threaded } => {
+            Self::Of { implementation, version: wanted, free_threaded } => {
                 implementation.unwrap_or("cpython") == interpreter.implementation
                     && *free_threaded == tag.free_threaded
                     && wanted.contains(version)
@@ -79,24 +110,40 @@ impl Request {
         }
     }
 
-    /// Major and minor, when the request leaves no choice.
+    /// Major and minor, when there is no choice.
     pub(crate) fn minor(&self) -> Option<(u64, u64)> {
         match self {
-            Self::Version { version: VersionWanted::Prefix(numbers), .. } => match numbers[..] {
+            Self::Of { version: VersionWanted::Prefix(numbers), .. } => match numbers[..] {
                 [major, minor, ..] => Some((major, minor)),
                 _ => None,
             },
-            Self::Version { version: VersionWanted::Exact(version), .. } => Some(release(version)),
-            _ => None,
+            Self::Of { version: VersionWanted::Exact(version), .. } => Some(release(version)),
+            Self::Any | Self::Of { version: VersionWanted::Any | VersionWanted::Specifiers(_), .. } => None,
         }
     }
 
     /// Is a command of this name (`python3.12` is 3.12) out of the question?
     pub(crate) fn excludes(&self, name_says: (u64, u64)) -> bool {
-        match self {
-            Self::Version { version: VersionWanted::Specifiers(_) | VersionWanted::Any, .. } => false,
-            _ => self.minor().is_some_and(|minor| minor != name_says),
+        self.minor().is_some_and(|minor| minor != name_says)
+    }
+}
+
+impl Pin {
+    /// The first thing in the file that is a version counts. A line may be a specifier; else pyenv may have put several
+    /// names into it.
+    pub fn parse(text: &str) -> Self {
+        let mut ignored = Vec::new();
+        for line in text.lines().map(|line| line.split('#').next().unwrap_or_default()) {
+            let words = std::iter::once(line).filter(|line| Versions::parse(line).is_some());
+            for word in words.chain(line.split_whitespace()) {
+                match Versions::parse(word) {
+                    Some(versions) => return Self { versions, ignored },
+                    None if ignored.len() < MAX_WORDS => ignored.push(word.chars().take(100).collect()),
+                    None => return Self { versions: Versions::Any, ignored },
+                }
+            }
         }
+        Self { versions: Versions::Any, ignored }
     }
 }
 
@@ -145,10 +192,18 @@ fn together(numbers: Vec<u64>) -> Vec<u64> {
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Any => write!(f, "3"),
+            Self::Versions(versions) => write!(f, "{versions}"),
             Self::Path(path) => write!(f, "at {}", path.display()),
             Self::Name(name) => write!(f, "named `{name}`"),
-            Self::Version { implementation, version, free_threaded } => {
+        }
+    }
+}
+
+impl fmt::Display for Versions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => write!(f, "3"),
+            Self::Of { implementation, version, free_threaded } => {
                 if let Some(implementation) = implementation {
                     write!(f, "({implementation}) ")?;
                 }
@@ -175,7 +230,7 @@ mod tests {
     }
 
     fn version(implementation: Option<&'static str>, version: VersionWanted, free_threaded: bool) -> Request {
-        Request::Version { implementation, version, free_threaded }
+        Request::Versions(Versions::Of { implementation, version, free_threaded })
     }
 
     #[test]
@@ -190,28 +245,70 @@ mod tests {
         assert_eq!(parse("cpython-3.12"), parse("cpython3.12"));
         assert_eq!(parse("pypy"), version(Some("pypy"), VersionWanted::Any, false));
         assert_eq!(parse("pypy3.10"), version(Some("pypy"), prefix(&[3, 10]), false));
+        assert_eq!(parse("pypy3.10-7.3.17"), parse("pypy3.10"));
         assert_eq!(parse("3.15.0a1"), version(None, VersionWanted::Exact("3.15.0a1".parse().unwrap()), false));
-        assert_eq!(parse("python"), Request::Any);
+        assert_eq!(parse("python"), Request::Versions(Versions::Any));
         assert_eq!(parse("./bin/python"), Request::Path("/w/./bin/python".into()));
         assert_eq!(parse("/usr/bin/python3"), Request::Path("/usr/bin/python3".into()));
         assert_eq!(parse("my-env"), Request::Name("my-env".to_owned()));
-        assert!(matches!(parse(">=3.10,<3.13"), Request::Version { version: VersionWanted::Specifiers(_), .. }));
+        let specifiers = parse(">=3.10,<3.13");
+        assert!(matches!(specifiers, Request::Versions(Versions::Of { version: VersionWanted::Specifiers(_), .. })));
         for bad in ["", ">=three", "a\nb"] {
             assert!(Request::parse(bad, Path::new("/")).is_err(), "{bad:?}");
         }
     }
 
     #[test]
+    fn a_project_names_versions_alone() {
+        for text in ["3.12", ">=3.10, <3.13", "pypy", "system", "3.13t", "cpython@3.11"] {
+            assert_eq!(Versions::parse(text).map(Request::Versions), Some(parse(text)), "{text}");
+        }
+        for text in [
+            "./python",
+            "/bin/sh",
+            "..",
+            "~/python",
+            "bin\\python",
+            "deploy",
+            "python-evil",
+            "python3.12/../evil",
+            "3.12/../../evil",
+            "pypy-./evil",
+            "pypy3.10-7.3/bin/python",
+            "python@../x",
+            "cpython-3.12 x",
+            ">=3.12 ./x",
+            "3.12\n./x",
+            "=x",
+            "",
+            &"3".repeat(5000),
+        ] {
+            assert_eq!(Versions::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn reads_pins() {
-        let pin = |text: &str| Request::parse_pin(text, Path::new("/")).unwrap();
-        assert_eq!(pin("# mine\n\n3.11 # old\n3.12\n"), Some(parse("3.11")));
-        assert_eq!(pin("\n"), None);
+        let pin = |text: &str| {
+            let Pin { versions, ignored } = Pin::parse(text);
+            (Request::Versions(versions), ignored.join(" "))
+        };
+        let any = Request::Versions(Versions::Any);
+        assert_eq!(pin("# mine\n\n3.11 # old\n3.12\n"), (parse("3.11"), String::new()));
+        assert_eq!(pin("\n"), (any.clone(), String::new()));
+        assert_eq!(pin(">=3.10, <3.13\n"), (parse(">=3.10,<3.13"), String::new()));
+        assert_eq!(pin("3.11.7 3.12.1\n"), (parse("3.11.7"), String::new()));
+        assert_eq!(pin("system\n"), (any.clone(), String::new()));
+        assert_eq!(pin("myenv 3.12\n3.11"), (parse("3.12"), "myenv".to_owned()));
+        assert_eq!(pin("3.11.7/envs/x"), (any.clone(), "3.11.7/envs/x".to_owned()));
+        assert_eq!(pin("./evil\n../evil"), (any.clone(), "./evil ../evil".to_owned()));
+        assert_eq!(pin(&"x ".repeat(1 << 20)), (any, ["x"; MAX_WORDS].join(" ")));
     }
 
     #[test]
     fn versions_match_by_their_numbers() {
         let contains = |wanted: &str, version: &str| match parse(wanted) {
-            Request::Version { version: wanted, .. } => wanted.contains(&version.parse().unwrap()),
+            Request::Versions(Versions::Of { version: wanted, .. }) => wanted.contains(&version.parse().unwrap()),
             other => panic!("{other}"),
         };
         assert!(contains("3.1", "3.1.5") && !contains("3.1", "3.12.0"));

@@ -69,6 +69,7 @@ impl Supply {
             provision: self,
             variables: &self.shared.search.environment,
             config_settings,
+            places: self.shared.client.places(),
             chain: &self.chain,
             emit: &*self.shared.emit,
         }

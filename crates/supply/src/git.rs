@@ -4,6 +4,7 @@
 //! A repository is hostile: no hook of it runs, no transport that executes something is allowed, nobody is asked for a
 //! password, and what it names never becomes an option.
 
+use crate::submodules;
 use pybun_model::{PackageName, Problem};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -79,17 +80,48 @@ fn parse_rest(rest: &str) -> Result<Repository, String> {
         None => (path, None),
     };
     url.set_path(&path);
-    let is_option = |text: &str| text.starts_with('-');
-    if url.host_str().is_some_and(is_option) || is_option(url.username()) || path.trim_matches('/').is_empty() {
-        return Err("its URL names no repository".to_owned());
-    }
-    if let Some(reference) = &reference {
-        let odd = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
-        if reference.is_empty() || is_option(reference) || reference.contains(odd) || reference.contains("..") {
-            return Err(format!("`{}` is no branch, tag or commit", reference.escape_debug()));
-        }
+    check_place(&url, &path)?;
+    if let Some(reference) = reference.as_deref().filter(|reference| !is_reference(reference)) {
+        return Err(format!("`{}` is no branch, tag or commit", reference.escape_debug()));
     }
     Ok(Repository { url, reference, subdirectory })
+}
+
+/// git decodes a URL before it uses its parts, so that they are looked at decoded.
+fn check_place(url: &Url, path: &str) -> Result<(), String> {
+    let decoded = crate::direct::decoded;
+    let host = decoded(url.host_str().unwrap_or_default());
+    let is_host = |c: char| c.is_alphanumeric() || "-._:[]".contains(c);
+    let named = [&host, &decoded(url.username()), &decoded(path)];
+    let secret = decoded(url.password().unwrap_or_default());
+    if named.into_iter().chain([&secret]).any(|part| part.contains(char::is_control)) {
+        return Err("its URL has control characters".to_owned());
+    }
+    if named.iter().any(|part| is_option(part.trim_start_matches('/'))) || !host.chars().all(is_host) {
+        return Err("its URL could be read as an option".to_owned());
+    }
+    // On this machine there is no other host.
+    let odd_host = if url.scheme() == "file" { !host.is_empty() } else { host.is_empty() };
+    if odd_host || path.trim_matches('/').is_empty() {
+        return Err("its URL names no repository".to_owned());
+    }
+    Ok(())
+}
+
+pub(crate) fn is_option(text: &str) -> bool {
+    text.starts_with('-')
+}
+
+/// As `git check-ref-format` has it, and no revision that is an expression.
+fn is_reference(text: &str) -> bool {
+    let odd = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
+    let fine = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+    !is_option(text)
+        && !text.starts_with('+')
+        && !text.contains(odd)
+        && !text.contains("..")
+        && !text.contains("@{")
+        && text.split('/').all(fine)
 }
 
 impl Git<'_> {
@@ -223,9 +255,42 @@ impl Work<'_> {
         // A submodule may be named relative to the place that its parent came from.
         self.run(tree, &["remote", "set-url", "origin", &self.repository.public_url()]).await?;
         self.run(tree, &["checkout", "--quiet", "--force", "--detach", commit]).await?;
-        if tree.join(".gitmodules").is_file() {
+        self.fetch_submodules(tree).await
+    }
+
+    /// One level after the other, each looked at before git follows it.
+    async fn fetch_submodules(&self, tree: &Path) -> Result<(), Problem> {
+        let refused = |why: &str| {
+            self.problem("git/refused", format!("{} is not used: {why}", self.what()))
+                .hint("Ask its authors to correct `.gitmodules`, or name another commit")
+        };
+        let mut level = vec![tree.to_owned()];
+        for depth in 0.. {
+            level.retain(|tree| tree.join(".gitmodules").symlink_metadata().is_ok());
+            if level.is_empty() {
+                return Ok(());
+            }
+            if depth == submodules::MAX_DEPTH || level.len() > submodules::MAX_SUBMODULES {
+                return Err(refused("its submodules have no end"));
+            }
             self.online()?;
-            self.run(tree, &["submodule", "--quiet", "update", "--init", "--recursive", "--force"]).await?;
+            let mut next = Vec::new();
+            for parent in level {
+                if !parent.join(".gitmodules").symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+                    return Err(refused("its `.gitmodules` is no file"));
+                }
+                let list = ["config", "--null", "--list", "--no-includes", "--file", ".gitmodules"];
+                let listing = self.run(&parent, &list).await?;
+                let local = self.repository.url.scheme() == "file";
+                let paths = submodules::paths(self.name, &listing, local).map_err(|why| refused(&why))?;
+                self.run(&parent, &["submodule", "--quiet", "update", "--init", "--force"]).await?;
+                for path in paths {
+                    // One that is not checked out, or that a link took the place of, has none of its own.
+                    let within = std::fs::canonicalize(parent.join(path)).ok().filter(|path| path.starts_with(&parent));
+                    next.extend(within);
+                }
+            }
+            level = next;
         }
         Ok(())
     }
@@ -240,13 +305,17 @@ impl Work<'_> {
     }
 
     async fn run_any(&self, at: &Path, args: Vec<OsString>) -> Result<String, Problem> {
-        let mut command = tokio::process::Command::new("git");
+        let path = std::env::var_os("PATH");
+        let program = pybun_programs::find("git", path.as_deref()).ok_or_else(|| self.missing())?;
+        let mut command = tokio::process::Command::new(program);
         let verb = args.first().map(|verb| verb.to_string_lossy().into_owned()).unwrap_or_default();
         // Hooks are looked for where there are none, so that nothing of a repository or of a template runs.
         for setting in ["core.hooksPath=/dev/null", "core.fsmonitor=false", "advice.detachedHead=false"] {
             command.args(["-c", setting]);
         }
         command.args(args).current_dir(at).stdin(Stdio::null()).kill_on_drop(true);
+        // git looks for ssh and others there, and may stand in the tree of the repository.
+        command.env("PATH", pybun_programs::absolute(path.as_deref()));
         for (name, value) in self.variables(&verb) {
             match value {
                 Some(value) => command.env(name, value),

@@ -123,6 +123,29 @@ async fn submodules_come_along_and_hooks_do_not_run() {
 }
 
 #[tokio::test]
+async fn submodules_are_looked_at_before_git_follows_them() {
+    let sandbox = Sandbox::new();
+    let inner = sandbox.at("inner");
+    std::fs::create_dir(&inner).unwrap();
+    sandbox.git("inner", &["init", "--quiet", "--initial-branch=main"]);
+    let gitmodules = |url: &str| format!("[submodule \"m\"]\n\tpath = m\n\turl = {url}\n");
+    // Below the one that the repository has itself.
+    let ran = sandbox.at("ran");
+    for url in [format!("ext::sh -c touch% {}", ran.display()), "ssh://%2doProxyCommand=x/a".to_owned()] {
+        let at = sandbox.commit("inner", ".gitmodules", &gitmodules(&url));
+        sandbox.git("inner", &["update-index", "--add", "--cacheinfo", &format!("160000,{at},m")]);
+        sandbox.git("inner", &["commit", "--quiet", "--message", "x"]);
+        let head = sandbox.git("inner", &["rev-parse", "HEAD"]);
+        sandbox.commit("repo", ".gitmodules", &gitmodules("../inner"));
+        sandbox.git("repo", &["update-index", "--add", "--cacheinfo", &format!("160000,{head},m")]);
+        sandbox.git("repo", &["commit", "--quiet", "--message", "x"]);
+        let problem = sandbox.checkout("", None).await.unwrap_err();
+        assert_eq!(problem.code, "git/refused", "{problem:?}");
+        assert!(problem.hint.is_some() && !ran.exists());
+    }
+}
+
+#[tokio::test]
 async fn sixteen_at_once_make_one_checkout() {
     let sandbox = std::sync::Arc::new(Sandbox::new());
     let commit = sandbox.commit("repo", "f", "1");
@@ -148,6 +171,27 @@ fn what_could_be_an_option_or_a_command_is_refused() {
         "git+ssh://-oProxyCommand=x/a",
         "git+ssh://-x@h.example/a",
         "git+fd::17",
+        "git+ssh://%2doProxyCommand=x/a",
+        "git+ssh://%2DoProxyCommand%3Dx@h.example/a",
+        "git+ssh://h.example:22@%2dx/a",
+        "git+ssh://h%0aost/a",
+        "git+ssh://h%20ost/a",
+        "git+ssh://h;id/a",
+        "git+ssh:///a",
+        "git+git://h.example/a%0d%0ahost=b",
+        "git+git://h.example/%2dx",
+        "git+git://%2dx/y",
+        "git+file://-x/y",
+        "git+file://h.example/y",
+        "git+file:///-x",
+        "git+file:////%2dx/y",
+        "git+https://h.example/a@%2d%2dupload-pack=x",
+        "git+https://h.example/a@+main",
+        "git+https://h.example/a@main%00",
+        "git+https://h.example/a@HEAD~1",
+        "git+https://h.example/a@x%40{1}",
+        "git+https://h.example/a@refs//x",
+        "git+https://h.example/a@a/.lock",
         "git+https://h.example/",
         "git+https://h.example",
         "git+x",
@@ -156,6 +200,15 @@ fn what_could_be_an_option_or_a_command_is_refused() {
         assert_eq!(problem.code, "git/refused", "{text}");
     }
     assert!(Repository::parse(&name(), "https://h.example/a").is_none());
+    for text in [
+        "git+https://me:-p%2dw@h.example/o/-r.git@v1-rc.1",
+        "git+ssh://git@h.example:2222/~me/r.git@feature/x-y",
+        "git+ssh://git@[::1]/r",
+        "git+file:///srv/r@0123456789012345678901234567890123456789",
+        "git+http://127.0.0.1:80/r@1.0",
+    ] {
+        assert!(Repository::parse(&name(), text).unwrap().is_ok(), "{text}");
+    }
 }
 
 #[test]

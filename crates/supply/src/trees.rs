@@ -160,11 +160,23 @@ impl Locked<'_> {
     }
 }
 
+/// Whose wheel is asked for, and by whom.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    pub cache_dir: &'a Path,
+    pub interpreter: &'a Interpreter,
+    /// Where the relative paths of the lock begin.
+    pub root: &'a Path,
+    /// Stands for the indexes that are asked (`pybun_fetch::Settings::places`). Found out for directories alone.
+    pub places: &'a dyn Fn() -> Option<Sha256>,
+}
+
 /// The wheel that was built of a directory as it is now, when there is one.
-pub fn known_wheel(cache_dir: &Path, interpreter: &Interpreter, root: &Path, source: &Source) -> Option<Sha256> {
+pub fn known_wheel(asking: Asking<'_>, source: &Source) -> Option<Sha256> {
     let Source::Directory { path, editable, .. } = source else { return None };
-    let key = fingerprint(&pybun_lock::absolute(root, path), *editable).ok()?;
-    let path = pybun_build::cached_tree_wheel(cache_dir, interpreter, &key)?;
+    let key = fingerprint(&pybun_lock::absolute(asking.root, path), *editable).ok()?;
+    let places = (asking.places)()?;
+    let path = pybun_build::cached_tree_wheel(asking.cache_dir, asking.interpreter, places, &key)?;
     pybun_build::digest_of_file(&path).ok()
 }
 

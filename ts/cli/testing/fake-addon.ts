@@ -48,6 +48,7 @@ export function fakeAddon(world: World = {}): Addon & { calls: string[] } {
       tool_pybun: null,
     })),
     pythonFind: answer(() => ({ interpreters: [interpreter] })),
+    pythonVersions: answer(({ text }: { text: string }) => ({ understood: /^[<>=!~\d]/.test(text) })),
     pythonChoose: answer(() => interpreter),
     environmentEnsure: answer(({ path }: { path: string }) => environment(path)),
     environmentRead: answer(({ path }: { path: string }) => environment(path)),

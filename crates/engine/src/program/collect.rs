@@ -14,7 +14,7 @@ pub fn start_when_due(place: &Place) {
     let mut command = Command::new(launcher);
     command.args(["gc", "--quiet", "--cache-dir"]).arg(&place.cache_dir);
     detach(&mut command);
-    // The limits are the user's: no project around decides about what all projects share.
+    // The project has no say in what all projects share, and is not kept from being removed.
     command.current_dir(&place.cache_dir);
     // It is tried again tomorrow.
     let _ = command.spawn();

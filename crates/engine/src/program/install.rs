@@ -50,6 +50,8 @@ pub fn install(place: &Place, report: &Report) -> Result<Done, Decline> {
         project: place.manifest.name.clone(),
         root: &place.root,
         cache_dir: &place.cache_dir,
+        // A lock that has directories is the CLI's.
+        places: &|| None,
     };
     let planned = sync::plan(environment, wish).map_err(|_| Decline)?;
     let mut fetched = Fetched::default();

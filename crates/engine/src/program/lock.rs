@@ -174,6 +174,8 @@ pub fn client(place: &Place) -> Result<Client, Decline> {
         user_urls: index_url.clone().into_iter().collect(),
         index_url,
         offline: place.offline,
+        // The CLI is, from the start: waiting for the same server here as well would take twice as long.
+        patient: false,
         ..pybun_fetch::Settings::new(place.cache_dir.clone(), place.variables.clone())
     };
     Client::new(settings).map_err(|_| Decline)

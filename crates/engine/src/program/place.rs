@@ -115,11 +115,15 @@ impl Place {
         let pin = find_pin(&self.root, &self.me);
         let wanted = Wanted {
             request: self.python.as_deref(),
+            // There is none without `[tool.pybun]` and configuration files.
+            project: None,
             pin: pin.as_deref(),
             requires_python: self.manifest.requires_python.as_ref(),
         };
         let search = self.search(&self.cwd);
-        pybun_python::choose(&search, wanted).ok().map(|Choice { interpreter, .. }| interpreter)
+        let Choice { interpreter, ignored, .. } = pybun_python::choose(&search, wanted).ok()?;
+        // What is not followed has to be told, which the CLI does.
+        ignored.is_empty().then_some(interpreter)
     }
 
     pub fn search(&self, cwd: &Path) -> Search {

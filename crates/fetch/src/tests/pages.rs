@@ -128,6 +128,22 @@ async fn trouble_is_retried() {
 }
 
 #[tokio::test]
+async fn whoever_leaves_failures_to_another_process_does_not_wait() {
+    let server = Server::start(|_, _| Answer::new(503, "").with("retry-after", "20"));
+    let mut sandbox = Sandbox::new(server.url("/"));
+    sandbox.settings.patient = false;
+    let began = std::time::Instant::now();
+    assert!(matches!(sandbox.client().page(&name()).await, Err(Error::HttpStatus { status: 503, .. })));
+    assert_eq!(server.seen().len(), 1);
+    assert!(began.elapsed().as_secs() < 15, "it waited as the server asked");
+    let cut = Answer { cut: Some(10), ..Answer::json(PAGE) };
+    let server = Server::start(move |_, before| if before < 1 { cut.clone() } else { Answer::json(PAGE) });
+    let mut sandbox = Sandbox::new(server.url("/"));
+    sandbox.settings.patient = false;
+    assert!(sandbox.client().page(&name()).await.unwrap().is_some(), "what broke off is asked for once more");
+}
+
+#[tokio::test]
 async fn an_index_that_is_not_there_is_unreachable() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
