@@ -4,7 +4,8 @@
 use super::size::{Size, Sizes};
 use crate::{ExtraName, MarkerTree};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Joining two diagrams may take as many steps as the product of their arrows.
 const MAX_STEPS: u64 = 1_000_000;
@@ -22,22 +23,22 @@ const MAX_TERMS: u64 = 20_000;
 /// The joins of one undertaking. Once the budget is spent it is over with all of them: what is asked then gets the
 /// answer that ends the work soonest, and who asks looks at [`Joins::is_over`] before the result is believed.
 pub struct Joins {
-    sizes: RefCell<Sizes>,
-    joined: RefCell<FxHashMap<(MarkerTree, MarkerTree), MarkerTree>>,
-    written: RefCell<FxHashSet<MarkerTree>>,
-    left: Cell<u64>,
-    over: Cell<bool>,
+    known: Mutex<Known>,
+    left: AtomicU64,
+    over: AtomicBool,
+}
+
+/// What was asked before costs nothing.
+#[derive(Default)]
+struct Known {
+    sizes: Sizes,
+    joined: FxHashMap<(MarkerTree, MarkerTree), MarkerTree>,
+    written: FxHashSet<MarkerTree>,
 }
 
 impl Default for Joins {
     fn default() -> Self {
-        Self {
-            sizes: RefCell::default(),
-            joined: RefCell::default(),
-            written: RefCell::default(),
-            left: Cell::new(BUDGET),
-            over: Cell::new(false),
-        }
+        Self { known: Mutex::default(), left: AtomicU64::new(BUDGET), over: AtomicBool::new(false) }
     }
 }
 
@@ -55,7 +56,7 @@ impl Joins {
 
     /// Was more asked than the budget has? Then nothing that was answered counts.
     pub fn is_over(&self) -> bool {
-        self.over.get()
+        self.over.load(Relaxed)
     }
 
     /// Where both hold.
@@ -117,16 +118,41 @@ impl Joins {
         }
     }
 
+    /// What is left of a marker where extras do not count.
+    pub fn without_extras(&self, marker: MarkerTree) -> MarkerTree {
+        if marker.is_true() || marker.is_false() {
+            return marker;
+        }
+        // Extras are at the leaves of a diagram, where what they decide about is joined.
+        let charge = |size: Size| self.charge(size.arrows.saturating_mul(size.arrows));
+        match self.kept(self.size(marker).and_then(charge)) {
+            Some(()) => marker.without_extras(),
+            None => MarkerTree::FALSE,
+        }
+    }
+
+    /// How it is written; `None` for the marker that always holds.
+    pub fn text(&self, marker: MarkerTree) -> Option<String> {
+        let size = self.kept(self.size(marker))?;
+        self.charge(size.text.steps())?;
+        marker.try_to_string()
+    }
+
+    /// Work that is no join and shares the budget with them.
+    pub fn count(&self, steps: usize) {
+        self.kept(self.charge(steps as u64));
+    }
+
     /// Can a lock hold it? Its text is written in a time that grows with the square of its terms, and read within a
     /// budget like this one.
     pub fn is_lockable(&self, marker: MarkerTree) -> bool {
-        if marker.is_true() || self.written.borrow().contains(&marker) {
+        if marker.is_true() || self.known().written.contains(&marker) {
             return true;
         }
         let Some(size) = self.size(marker).filter(|size| size.text.terms <= MAX_TERMS) else { return false };
         let read = size.arrows.saturating_mul(size.arrows);
         let fits = self.charge(size.text.steps().saturating_add(read)).is_some();
-        self.written.borrow_mut().insert(marker);
+        self.known().written.insert(marker);
         fits
     }
 
@@ -139,52 +165,48 @@ impl Joins {
         if steps > MAX_STEPS {
             return None;
         }
-        if let Some(known) = self.joined.borrow().get(&(a, b)) {
-            return Some(*known);
+        let known = self.known().joined.get(&(a, b)).copied();
+        if known.is_some() {
+            return known;
         }
         self.charge(steps)?;
         let joined = a.and(b);
         self.size(joined)?;
-        self.joined.borrow_mut().insert((a, b), joined);
+        self.known().joined.insert((a, b), joined);
         Some(joined)
     }
 
     /// `None` for a diagram, or for more diagrams, than are met in practice.
     pub(super) fn size(&self, marker: MarkerTree) -> Option<Size> {
-        if self.over.get() {
+        if self.over.load(Relaxed) {
             return None;
         }
-        let known = self.sizes.borrow().known(marker);
-        if known.is_some() {
-            return known;
+        let mut known = self.known();
+        if let Some(size) = known.sizes.known(marker) {
+            return Some(size);
         }
-        let mut sizes = self.sizes.borrow_mut();
-        let size = sizes.measure(marker)?;
-        if sizes.nodes() > MAX_NODES {
-            self.over.set(true);
+        let size = known.sizes.measure(marker)?;
+        if known.sizes.nodes() > MAX_NODES {
+            self.over.store(true, Relaxed);
             return None;
         }
-        drop(sizes);
+        drop(known);
         self.charge(size.arrows)?;
         Some(size)
     }
 
     pub(super) fn charge(&self, steps: u64) -> Option<()> {
-        match self.left.get().checked_sub(steps) {
-            Some(left) if !self.over.get() => {
-                self.left.set(left);
-                Some(())
-            }
-            _ => {
-                self.over.set(true);
-                None
-            }
-        }
+        let enough = self.left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(steps)).is_ok();
+        self.kept((enough && !self.is_over()).then_some(()))
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn kept<T>(&self, answer: Option<T>) -> Option<T> {
         if answer.is_none() {
-            self.over.set(true);
+            self.over.store(true, Relaxed);
         }
         answer
     }
