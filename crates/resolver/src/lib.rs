@@ -208,6 +208,11 @@ impl Resolver {
         self.rules.joins.within_universe(marker, python::Python::new(&self.inputs.python).marker)
     }
 
+    /// For whoever joins the markers of this resolution; it is not over where a conflict was found.
+    pub fn joins(&self) -> &Joins {
+        &self.rules.joins
+    }
+
     pub fn inputs(&self) -> &Inputs {
         &self.inputs
     }
