@@ -9,6 +9,9 @@ mod candidates;
 mod conflict;
 mod facts;
 mod fork;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod inputs;
 mod need;
 mod needs;

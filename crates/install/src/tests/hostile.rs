@@ -59,10 +59,7 @@ fn directories_are_bounded_as_files_are() {
     };
     refused("more directories than files", &deep(200), BROKEN);
     let name: WheelName = "a-1.0-py3-none-any.whl".parse().unwrap();
-    assert_eq!(
-        Problem::from(&World::new().add_bytes(&deep(10), &name, &pybun_model::silent).unwrap_err()).code,
-        RECORD
-    );
+    assert!(World::new().add_bytes(&deep(10), &name, &pybun_model::silent).is_ok());
 }
 
 /// A journal has a line for each of these directories.
