@@ -98,7 +98,10 @@ pub fn joins(bytes: &[u8]) {
             }
         };
         let inside = joins.within_universe(all, universe);
-        assert_eq!(inside.and(universe), all.and(universe), "the same inside of it");
+        // Not compared as they are: the library leaves ranges side by side that are one.
+        for (a, b) in [(inside, all), (all, inside)] {
+            assert!(a.and(b.negate()).and(universe).is_false(), "not the same inside: {inside:?}, {all:?}");
+        }
     }
     assert!(!joins.is_over() && joins.is_lockable(all));
 }
