@@ -45,7 +45,7 @@ struct Bounds {
 
 fn too_complicated(kind: &RootKind, name: &PackageName) -> Problem {
     let why = format!("what {kind} requires of {name} itself comes to more than any project needs");
-    Problem::new("lock/too-complicated", why)
+    Problem::new("lock/own-extras", why)
         .hint(format!("Let fewer extras take in others with `{name}[...]`, and with simpler markers"))
 }
 
@@ -137,9 +137,9 @@ mod tests {
             root(&format!("e{i}"), &ways.iter().map(String::as_str).collect::<Vec<_>>())
         });
         let inputs = Inputs::of(doubling.chain([root("e20", &["x"])]).collect());
-        assert_eq!(with_own_extras(inputs, &me).unwrap_err().code, "lock/too-complicated");
+        assert_eq!(with_own_extras(inputs, &me).unwrap_err().code, "lock/own-extras");
         let chain = (0..2_000).map(|i| root(&format!("e{i}"), &[&format!("me[e{}]", i + 1), &format!("x{i}")]));
-        assert_eq!(with_own_extras(Inputs::of(chain.collect()), &me).unwrap_err().code, "lock/too-complicated");
+        assert_eq!(with_own_extras(Inputs::of(chain.collect()), &me).unwrap_err().code, "lock/own-extras");
         let chain = (0..200).map(|i| root(&format!("e{i}"), &[&format!("me[e{}]", i + 1), &format!("x{i}")]));
         assert!(with_own_extras(Inputs::of(chain.collect()), &me).is_ok());
     }
