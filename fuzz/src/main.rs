@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use std::sync::OnceLock;
 
 /// The nine that read what strangers publish come first.
-const TARGETS: [(&str, fn(&[u8])); 24] = [
+const TARGETS: [(&str, fn(&[u8])); 28] = [
     ("html_page", pybun_model::fuzz::html_page),
     ("json_page", pybun_model::fuzz::json_page),
     ("metadata", pybun_model::fuzz::metadata),
@@ -27,6 +27,10 @@ const TARGETS: [(&str, fn(&[u8])); 24] = [
     ("requirements_file", pybun_manifest::fuzz::requirements_file),
     ("manifest", pybun_manifest::fuzz::manifest),
     ("script_block", pybun_manifest::fuzz::script_block),
+    ("toml", pybun_manifest::fuzz::toml),
+    ("joins", pybun_model::fuzz::joins),
+    ("resolution", pybun_resolver::fuzz::resolution),
+    ("graph", pybun_exchange::fuzz::graph),
     ("stamp", pybun_stamp::fuzz::stamp),
     ("netrc", pybun_fetch::fuzz::netrc),
     ("pip_configuration", pybun_fetch::fuzz::pip_configuration),

@@ -247,6 +247,16 @@ export const SDISTS: Row[] = [
   bytes('an empty archive', () => tarGz([]), BAD),
   bytes('no project', (_, at) => tarGz([file(`${at.stem}/x`)]), refused('build/not-a-project')),
   row('a second directory at the top', [file('other/pyproject.toml')], BAD),
+  row(
+    'a path that no system takes',
+    (at) => [long('L', `${at.stem}/${'d/'.repeat(5000)}x`), file(`${at.stem}/x`)],
+    BAD,
+  ),
+  row(
+    'a link to a place that no system takes',
+    (at) => [long('K', 'd/'.repeat(5000)), link(`${at.stem}/l`, 'd')],
+    BAD,
+  ),
   row('a bomb of one file', (at) => [{ name: `${at.stem}/zeros`, data: Buffer.alloc(300 << 20) }], BAD),
   bytes(
     'PKG-INFO of another project',

@@ -306,6 +306,11 @@ export const WHEELS: Row[] = [
     { add: Array.from({ length: 8 }, (_, n) => ({ name: `z${n}`, raw: numbersAnd(zeros(20)) })) },
     BROKEN,
   ),
+  row(
+    'more directories than files',
+    { add: Array.from({ length: 600 }, (_, n) => ({ name: `z${n}/${'d/'.repeat(120)}b.py`, data: '' })) },
+    BROKEN,
+  ),
   row('a size that no deflate data can have', victim({ both: { size: 3_000_000_000 } }), BROKEN),
   row('a bomb whose size is hidden', victim({ raw: { ...numbersAnd(zeros(160)), size: 5 } }), BROKEN),
   row(

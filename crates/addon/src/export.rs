@@ -55,17 +55,17 @@ pub async fn lock_export(request: String, lock: Buffer, on_event: OnEvent) -> na
             }
             FormatWire::Requirements | FormatWire::Cyclonedx => Pages::default(),
         };
-        let graph = Graph::new(&lock, &scope);
-        let Exported { text, lost } = match wire.to {
-            FormatWire::Requirements => pybun_exchange::requirements(&graph, wire.hashes),
+        let exported = Graph::look(&lock, &scope, |graph| match wire.to {
+            FormatWire::Requirements => pybun_exchange::requirements(graph, wire.hashes),
             FormatWire::Pylock => {
-                pybun_exchange::pylock(&graph, &wire.to_project, &|position, file| url(&lock, &pages, position, file))
+                pybun_exchange::pylock(graph, &wire.to_project, &|position, file| url(&lock, &pages, position, file))
             }
             FormatWire::Cyclonedx => pybun_exchange::cyclonedx(
-                &graph,
+                graph,
                 &Subject { name: wire.subject.name, version: wire.subject.version, made_at: wire.subject.made_at },
             ),
-        };
+        });
+        let Exported { text, lost } = exported.map_err(|problem| vec![problem])?;
         Ok((json!({ "text": text, "lost": lost }), None))
     })
     .await

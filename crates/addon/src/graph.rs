@@ -1,11 +1,11 @@
 //! What a lock says about who needs what.
 
 use crate::answer::{Outcome, one, text};
-use crate::lock::{kind, marker};
+use crate::lock::kind;
 use crate::resolve::{bad_name, package_name};
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use pybun_exchange::{Branch, Direction, Graph, Item, Scope, TreeWish};
+use pybun_exchange::{Branch, Chain, Direction, Graph, Item, Scope, TreeWish};
 use pybun_lock::{Lock, RootKind};
 use pybun_model::PackageName;
 use serde::Deserialize;
@@ -59,8 +59,10 @@ pub fn lock_tree(request: String, lock: Buffer) -> napi::Result<String> {
             direction: if wire.invert { Direction::NeededBy } else { Direction::Needs },
             packages: wire.packages.iter().map(|name| package_name(name)).collect::<Result<_, _>>()?,
         };
-        let branches = pybun_exchange::tree(&Graph::new(lock, &scope), &wish);
-        Ok(json!({ "trees": branches.iter().map(|branch| branch_json(lock, branch)).collect::<Vec<_>>() }))
+        let trees = |graph: &Graph| -> Vec<Value> {
+            pybun_exchange::tree(graph, &wish).iter().map(|branch| branch_json(graph, branch)).collect()
+        };
+        Graph::look(lock, &scope, |graph| json!({ "trees": trees(graph) })).map_err(|problem| vec![problem])
     })
 }
 
@@ -69,7 +71,6 @@ pub fn lock_why(request: String, lock: Buffer) -> napi::Result<String> {
     with_lock(&request, &lock, |wire: WhyWire, lock| {
         let scope = wire.scope.scope(lock)?;
         let name = package_name(&wire.name)?;
-        let found = pybun_exchange::why(&Graph::new(lock, &scope), &name);
         let versions: Vec<String> = lock
             .packages
             .iter()
@@ -78,29 +79,36 @@ pub fn lock_why(request: String, lock: Buffer) -> napi::Result<String> {
             .collect();
         let mut names: Vec<&PackageName> = lock.packages.iter().map(|package| &package.name).collect();
         names.dedup();
-        Ok(json!({
-            "name": name,
-            "versions": versions,
-            "known": if versions.is_empty() { names } else { Vec::new() },
-            "more": found.more,
-            "chains": found.chains.iter().map(|chain| {
-                let (root_kind, root) = kind(&chain.root);
-                json!({
-                    "root": { "kind": root_kind, "name": root },
-                    "requirement": chain.requirement,
-                    "steps": chain.steps.iter().map(|step| {
-                        let package = &lock.packages[step.package as usize];
-                        json!({
-                            "name": package.name,
-                            "version": package.version.to_string(),
-                            "extras": step.extras,
-                            "because_of_extra": step.because_of,
-                            "marker": marker(step.marker),
-                        })
-                    }).collect::<Vec<_>>(),
-                })
-            }).collect::<Vec<_>>(),
-        }))
+        Graph::look(lock, &scope, |graph| {
+            let found = pybun_exchange::why(graph, &name);
+            json!({
+                "name": name,
+                "versions": versions,
+                "known": if versions.is_empty() { names } else { Vec::new() },
+                "more": found.more,
+                "chains": found.chains.iter().map(|chain| chain_json(graph, chain)).collect::<Vec<_>>(),
+            })
+        })
+        .map_err(|problem| vec![problem])
+    })
+}
+
+fn chain_json(graph: &Graph, chain: &Chain) -> Value {
+    let (root_kind, root) = kind(&chain.root);
+    let steps = chain.steps.iter().map(|step| {
+        let package = &graph.lock.packages[step.package as usize];
+        json!({
+            "name": package.name,
+            "version": package.version.to_string(),
+            "extras": step.extras,
+            "because_of_extra": step.because_of,
+            "marker": graph.text(step.marker).as_deref(),
+        })
+    });
+    json!({
+        "root": { "kind": root_kind, "name": root },
+        "requirement": chain.requirement,
+        "steps": steps.collect::<Vec<_>>(),
     })
 }
 
@@ -144,14 +152,14 @@ impl RootWire {
     }
 }
 
-fn branch_json(lock: &Lock, branch: &Branch) -> Value {
+fn branch_json(graph: &Graph, branch: &Branch) -> Value {
     let (of, name, version, extras, requirement) = match &branch.item {
         Item::Root(root) => {
             let (of, name) = kind(root);
             (of, name, None, Vec::new(), None)
         }
         Item::Package { package, extras, requirement } => {
-            let package = &lock.packages[*package as usize];
+            let package = &graph.lock.packages[*package as usize];
             let version = Some(package.version.to_string());
             ("package", Some(package.name.to_string()), version, extras.clone(), requirement.clone())
         }
@@ -162,11 +170,11 @@ fn branch_json(lock: &Lock, branch: &Branch) -> Value {
         "version": version,
         "extras": extras,
         "requirement": requirement,
-        "marker": marker(branch.marker),
+        "marker": graph.text(branch.marker).as_deref(),
         "because_of_extra": branch.because_of,
         "cycle": branch.cycle,
         "repeated": branch.repeated,
         "cut": branch.cut,
-        "below": branch.below.iter().map(|below| branch_json(lock, below)).collect::<Vec<_>>(),
+        "below": branch.below.iter().map(|below| branch_json(graph, below)).collect::<Vec<_>>(),
     })
 }

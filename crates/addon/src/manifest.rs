@@ -3,6 +3,7 @@
 use crate::answer::{Outcome, all, answer, one};
 use napi_derive::napi;
 use pybun_manifest::{Declared, Edit, Entry, EntryValue, Positions, Table};
+use pybun_model::Joins;
 use pybun_model::{Problem, VersionOrUrl};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -248,10 +249,11 @@ fn positions(positions: &Positions) -> Map<String, Value> {
 
 /// Several problems at once are still one failure.
 pub(crate) fn requirements_of(texts: &[String]) -> Outcome<Vec<pybun_model::Requirement>> {
+    let joins = Joins::default();
     let mut requirements = Vec::new();
     let mut problems = Vec::new();
     for text in texts {
-        match Declared::parse(text) {
+        match Declared::parse_of(text, &joins) {
             Ok(declared) => requirements.push(declared.requirement),
             Err(why) => problems.push(
                 Problem::new("requirement/invalid", format!("`{text}` is not a requirement: {why}"))

@@ -9,7 +9,7 @@ use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
 use pybun_engine::changes::changes;
 use pybun_lock::{Assigned, Inputs, Lock, Mode, Names, Prereleases, Root, RootKind, Source};
-use pybun_model::{MarkerTree, PackageName, Problem, Requirement, Sha256};
+use pybun_model::{Joins, MarkerTree, PackageName, Problem, Requirement, Sha256, bounded_marker};
 use pybun_solve::{Cutoff, Fixes, Request, Target, Upgrade};
 use pybun_supply::{Project, Supply};
 use rustc_hash::FxHashSet;
@@ -213,13 +213,14 @@ impl ResolveWire {
         let root = |wire: &RootWire| -> Outcome<Root> {
             Ok(Root { kind: wire.kind()?, requirements: places.assign(requirements_of(&wire.requirements)?)? })
         };
+        let joins = Joins::default();
         let inputs = Inputs {
             requires_python: self.requires_python.as_deref().map(specifiers).transpose()?,
             constraints: requirements_of(&self.constraints)?,
             overrides: requirements_of(&self.overrides)?,
             excludes: all_of(self.excludes.iter().map(|name| package_name(name)))?,
-            environments: all_of(self.environments.iter().map(|text| marker(text)))?,
-            required_environments: all_of(self.required_environments.iter().map(|text| marker(text)))?,
+            environments: all_of(self.environments.iter().map(|text| marker(text, &joins)))?,
+            required_environments: all_of(self.required_environments.iter().map(|text| marker(text, &joins)))?,
             conflicts: all_of(self.conflicts.iter().map(|conflict| all_of(conflict.iter().map(conflicting))))?,
             exclude_newer: self.exclude_newer.clone(),
             no_binary: names(&self.no_binary)?,
@@ -239,7 +240,7 @@ impl ResolveWire {
             ..Inputs::of(all_of(self.roots.iter().map(root))?)
         };
         let inputs = match &self.name {
-            Some(name) => pybun_lock::with_own_extras(inputs, &package_name(name)?),
+            Some(name) => pybun_lock::with_own_extras(inputs, &package_name(name)?).map_err(|problem| vec![problem])?,
             None => inputs,
         };
         Ok(inputs.sorted())
@@ -330,8 +331,8 @@ fn names(texts: &[String]) -> Outcome<Names> {
     Ok(Names::Only(all_of(texts.iter().map(|name| package_name(name)))?.into_iter().collect()))
 }
 
-fn marker(text: &str) -> Outcome<MarkerTree> {
-    text.parse().map_err(|error| {
+fn marker(text: &str, joins: &Joins) -> Outcome<MarkerTree> {
+    bounded_marker(text, joins).map_err(|error| {
         let problem = Problem::new("requirement/invalid-marker", format!("`{text}` is no marker: {error}"));
         vec![problem.hint("Write for instance sys_platform == 'linux' (PEP 508)").with("marker", text)]
     })

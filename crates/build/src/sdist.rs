@@ -3,7 +3,7 @@
 //! Source: PEP 625, 706 (the `data` filter), 517 ("Source distributions").
 
 use crate::Error;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -15,6 +15,7 @@ const RATIO_FREE: u64 = 256 << 20;
 const MAX_RATIO: u64 = 200;
 /// Long names and other extended headers are read into memory.
 const MAX_HEADER: u64 = 1 << 20;
+const MAX_PATH: usize = 4096;
 /// No system follows more symbolic links on its way to one file.
 const MAX_FOLLOWED: usize = 64;
 
@@ -25,7 +26,7 @@ pub(crate) fn unpack(archive: &Path, filename: &str, into: &Path, deeper: bool) 
     let file = File::open(archive).map_err(Error::io("open", archive))?;
     let size = file.metadata().map_err(Error::io("read", archive))?.len();
     let limit = size.saturating_mul(MAX_RATIO).clamp(RATIO_FREE, MAX_BYTES);
-    let mut tree = Tree { root: into, entries: 0, bytes: 0, limit, links: BTreeMap::new() };
+    let mut tree = Tree { root: into, entries: 0, bytes: 0, limit, links: BTreeMap::new(), made: HashSet::new() };
     let result = if filename.ends_with(".tar.gz") || filename.ends_with(".tgz") {
         check_headers(&file, limit).and_then(|()| unpack_tar(file, &mut tree))
     } else if filename.ends_with(".zip") {
@@ -57,23 +58,37 @@ struct Tree<'a> {
     limit: u64,
     /// Symbolic links are made last, so that nothing is ever written through one.
     links: BTreeMap<PathBuf, PathBuf>,
+    made: HashSet<PathBuf>,
 }
 
 impl Tree<'_> {
     /// The place of an entry, relative to the root, when it stays inside.
     fn place(&mut self, name: &Path) -> Result<PathBuf, String> {
-        self.entries += 1;
-        if self.entries > MAX_ENTRIES {
-            return Err(format!("it holds more than {MAX_ENTRIES} files"));
-        }
+        self.count()?;
+        check_length(name)?;
         let place = inside(Path::new(""), name).ok_or_else(|| format!("`{}` leads out of it", shown(name)))?;
         // Last one wins, as with every unpacker.
         self.links.remove(&place);
         Ok(place)
     }
 
-    fn directory(&self, place: &Path) -> Result<(), String> {
-        fs::create_dir_all(self.root.join(place)).map_err(|error| failed(place, &error))
+    fn count(&mut self) -> Result<(), String> {
+        self.entries += 1;
+        if self.entries > MAX_ENTRIES {
+            return Err(format!("it holds more than {MAX_ENTRIES} files and directories"));
+        }
+        Ok(())
+    }
+
+    /// With those above it. A single path may make a thousand, so that each counts as a file does.
+    fn directory(&mut self, place: &Path) -> Result<(), String> {
+        let new: Vec<&Path> = place.ancestors().take_while(|above| !self.made.contains(*above)).collect();
+        for above in new.into_iter().rev() {
+            self.count()?;
+            fs::create_dir_all(self.root.join(above)).map_err(|error| failed(above, &error))?;
+            self.made.insert(above.to_owned());
+        }
+        Ok(())
     }
 
     fn file(&mut self, place: &Path, content: &mut dyn Read, executable: bool) -> Result<(), String> {
@@ -93,6 +108,7 @@ impl Tree<'_> {
     }
 
     fn link(&mut self, place: PathBuf, target: PathBuf) -> Result<(), String> {
+        check_length(&target)?;
         let stays = !target.has_root() && inside(place.parent().unwrap_or(Path::new("")), &target).is_some();
         if !stays {
             return Err(format!("the link `{}` leads out of it", shown(&place)));
@@ -118,12 +134,12 @@ impl Tree<'_> {
         self.file(place, &mut file, executable)
     }
 
-    fn make_links(&self) -> Result<(), String> {
+    fn make_links(&mut self) -> Result<(), String> {
         // A link through another link may lead elsewhere than its text says, and it may be made before the other one.
         if let Some(place) = self.links.keys().find(|place| self.leads_out(place)) {
             return Err(format!("the link `{}` leads out of it", shown(place)));
         }
-        for (place, target) in &self.links {
+        for (place, target) in &self.links.clone() {
             self.directory(place.parent().unwrap_or(Path::new("")))?;
             symlink(target, &self.root.join(place)).map_err(|error| failed(place, &error))?;
         }
@@ -264,6 +280,14 @@ fn inside(base: &Path, path: &Path) -> Option<PathBuf> {
         }
     }
     Some(parts.iter().collect())
+}
+
+/// No system takes longer ones, and following links compares them again and again.
+fn check_length(path: &Path) -> Result<(), String> {
+    if path.as_os_str().len() > MAX_PATH {
+        return Err(format!("`{}` is longer than {MAX_PATH} bytes", shown(path)));
+    }
+    Ok(())
 }
 
 fn shown(path: &Path) -> String {

@@ -173,3 +173,13 @@ fn headers_and_content_out_of_all_proportion_are_refused() {
         header.as_gnu_mut().unwrap().realsize = *b"77777777777\0";
     });
 }
+
+#[test]
+fn directories_count_as_files_do() {
+    let temp = tempfile::tempdir().unwrap();
+    let (links, made) = (BTreeMap::new(), HashSet::new());
+    let mut tree = Tree { root: temp.path(), entries: MAX_ENTRIES - 10, bytes: 0, limit: 0, links, made };
+    tree.directory(Path::new("a/b/c")).unwrap();
+    tree.directory(Path::new("a/b/c")).unwrap();
+    assert!(tree.directory(Path::new("a/b/d/e/f/g/h/i/j/k")).unwrap_err().contains("files and directories"));
+}

@@ -1,9 +1,14 @@
 //! The lock as a graph: from the requirements of its roots along the edges between packages.
 
 use pybun_lock::{Lock, Root, RootKind};
-use pybun_model::{ExtraName, MarkerEnvironment, MarkerTree, PackageName, Requirement, Version, VersionOrUrl};
-use rustc_hash::FxHashSet;
+use pybun_model::{
+    ExtraName, Joins, MarkerEnvironment, MarkerTree, PackageName, Problem, Requirement, Version, VersionOrUrl,
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::rc::Rc;
 
 /// Which part of a lock is looked at.
 #[derive(Clone, Debug, Default)]
@@ -18,11 +23,27 @@ pub struct Scope {
     pub one_by_one: bool,
 }
 
+/// Looking at one edge takes as long as so many steps of a join.
+const STEPS: usize = 8;
+
 pub struct Graph<'a> {
     pub lock: &'a Lock,
     scope: &'a Scope,
+    roots: FxHashMap<&'a RootKind, &'a Root>,
     /// What tells conflicting extras and groups apart inside of markers.
     active: Vec<ExtraName>,
+    /// A lock that somebody made may take all day to look at, so that all who look share a budget.
+    pub(crate) joins: Joins,
+    edges: RefCell<FxHashMap<u32, Rc<Edges<'a>>>>,
+    assumed: RefCell<FxHashMap<MarkerTree, MarkerTree>>,
+    texts: RefCell<FxHashMap<MarkerTree, Option<Rc<str>>>>,
+}
+
+/// Where the edges of a package are, by the extra because of which they count.
+#[derive(Default)]
+struct Edges<'a> {
+    always: Vec<usize>,
+    because_of: FxHashMap<&'a ExtraName, Vec<usize>>,
 }
 
 /// A requirement of a root, and a package that it came to.
@@ -46,13 +67,62 @@ pub struct Link {
 }
 
 impl<'a> Graph<'a> {
-    pub fn new(lock: &'a Lock, scope: &'a Scope) -> Self {
-        let active = scope.roots.iter().filter_map(|kind| match kind {
-            RootKind::Project => None,
-            RootKind::Extra(name) => format!("pybun-extra-{name}").parse().ok(),
-            RootKind::Group(name) => format!("pybun-group-{name}").parse().ok(),
+    /// Looks at a lock. A lock that takes more work than any that PyBun made is a problem.
+    pub fn look<T>(lock: &'a Lock, scope: &'a Scope, work: impl FnOnce(&Self) -> T) -> Result<T, Problem> {
+        let graph = Self::new(lock, scope);
+        let value = work(&graph);
+        if graph.joins.is_over() {
+            return Err(Problem::new("lock/too-complicated", "the lock takes more work to look at than any real one")
+                .hint(
+                    "Say less in the markers of your requirements, then make a new one with `pybun lock --upgrade`",
+                ));
+        }
+        Ok(value)
+    }
+
+    pub(crate) fn new(lock: &'a Lock, scope: &'a Scope) -> Self {
+        let active = scope.roots.iter().filter_map(RootKind::marker_name);
+        let mut roots = FxHashMap::default();
+        for root in &lock.inputs.roots {
+            roots.entry(&root.kind).or_insert(root);
+        }
+        let active = if lock.inputs.conflicts.is_empty() { Vec::new() } else { active.collect() };
+        Self {
+            lock,
+            scope,
+            roots,
+            active,
+            joins: Joins::default(),
+            edges: RefCell::default(),
+            assumed: RefCell::default(),
+            texts: RefCell::default(),
+        }
+    }
+
+    /// How a marker is written; `None` for the one that always holds.
+    pub fn text(&self, marker: MarkerTree) -> Option<Rc<str>> {
+        if marker.is_true() {
+            return None;
+        }
+        let known = self.texts.borrow().get(&marker).cloned();
+        let text = known.unwrap_or_else(|| {
+            let text = self.joins.text(marker).map(Rc::from);
+            self.texts.borrow_mut().insert(marker, text.clone());
+            text
         });
-        Self { lock, scope, active: active.collect() }
+        // The same long text may be written on every line.
+        self.joins.count(text.as_ref().map_or(0, |text| text.len() / 16));
+        text
+    }
+
+    /// As people write it: a path of the project is relative to it.
+    pub(crate) fn requirement_text(&self, requirement: &Requirement) -> String {
+        // Writing takes the time that writing its marker takes.
+        self.text(requirement.marker);
+        if self.joins.is_over() {
+            return String::new();
+        }
+        requirement.to_string().replace(" @ project:", " @ ")
     }
 
     /// What the roots of the scope need, by root, in the order of the lock.
@@ -66,8 +136,12 @@ impl<'a> Graph<'a> {
         out
     }
 
+    pub(crate) fn scope(&self) -> &Scope {
+        self.scope
+    }
+
     fn root(&self, kind: &RootKind) -> Option<&'a Root> {
-        self.lock.inputs.roots.iter().find(|root| root.kind == *kind)
+        self.roots.get(kind).copied()
     }
 
     fn enter(
@@ -94,17 +168,16 @@ impl<'a> Graph<'a> {
 
     /// The packages that a requirement of a root came to: several where the lock is split.
     fn targets(&self, requirement: &Requirement) -> Vec<Link> {
-        let packages = &self.lock.packages;
-        let start = packages.partition_point(|package| package.name < requirement.name);
-        let of_name: Vec<_> =
-            (0_u32..).zip(packages).skip(start).take_while(|(_, package)| package.name == requirement.name).collect();
+        let named = self.named(&requirement.name);
+        let of_name: Vec<_> = named.clone().zip(&self.lock.packages[named.start as usize..]).collect();
         let only = of_name.len() == 1;
+        self.joins.count(STEPS * of_name.len());
         let mut extras = requirement.extras.to_vec();
         extras.sort();
         of_name
             .into_iter()
             .filter_map(|(position, package)| {
-                let inside = self.assume(requirement.marker).and(self.assume(package.marker));
+                let inside = self.joins.and(self.assume(requirement.marker), self.assume(package.marker));
                 // What was never asked for where the lock holds came to nothing; another root brought the package.
                 if self.lock.inputs.overrides.is_empty() && !admits(requirement, &package.version) {
                     return None;
@@ -116,13 +189,26 @@ impl<'a> Graph<'a> {
             .collect()
     }
 
+    /// The positions of what has a name: packages are in their order.
+    pub(crate) fn named(&self, name: &PackageName) -> Range<u32> {
+        let packages = &self.lock.packages;
+        let start = packages.partition_point(|package| package.name < *name);
+        let count = packages[start..].iter().take_while(|package| package.name == *name).count();
+        start as u32..(start + count) as u32
+    }
+
     /// What a package needs when these extras of it are wanted, by the names of what is needed.
     pub fn needs(&self, package: u32, extras: &[ExtraName]) -> Vec<Link> {
-        let active = self.with_own(package, extras);
+        let edges = self.edges(package);
+        let active = self.with_own(package, &edges, extras);
+        let mut counting = edges.always.clone();
+        counting.extend(active.iter().filter_map(|extra| edges.because_of.get(extra)).flatten());
+        counting.sort_unstable();
+        self.joins.count(STEPS * (counting.len() + active.len()));
         let mut links: BTreeMap<u32, Link> = BTreeMap::new();
-        for edge in &self.lock.packages[package as usize].dependencies {
-            let counts = edge.because_of.as_ref().is_none_or(|extra| active.contains(extra));
-            if edge.package == package || !counts || !self.holds(edge.marker) {
+        for place in counting {
+            let edge = &self.lock.packages[package as usize].dependencies[place];
+            if edge.package == package || self.joins.is_over() || !self.holds(edge.marker) {
                 continue;
             }
             let marker = self.assume(edge.marker);
@@ -133,7 +219,7 @@ impl<'a> Graph<'a> {
                 marker: MarkerTree::FALSE,
             });
             link.extras.extend(edge.extra.clone());
-            link.marker = link.marker.or(marker);
+            link.marker = self.joins.or(link.marker, marker);
             if edge.because_of.is_none() {
                 link.because_of = None;
             }
@@ -146,14 +232,30 @@ impl<'a> Graph<'a> {
         links
     }
 
+    fn edges(&self, package: u32) -> Rc<Edges<'a>> {
+        let known = self.edges.borrow().get(&package).cloned();
+        known.unwrap_or_else(|| {
+            let mut edges = Edges::default();
+            for (place, edge) in self.lock.packages[package as usize].dependencies.iter().enumerate() {
+                match &edge.because_of {
+                    None => edges.always.push(place),
+                    Some(extra) => edges.because_of.entry(extra).or_default().push(place),
+                }
+            }
+            let edges = Rc::new(edges);
+            self.edges.borrow_mut().insert(package, edges.clone());
+            edges
+        })
+    }
+
     /// These extras, and those that they want of the package itself (`all = ["it[a,b]"]`).
-    fn with_own(&self, package: u32, extras: &[ExtraName]) -> BTreeSet<ExtraName> {
+    fn with_own(&self, package: u32, edges: &Edges<'a>, extras: &[ExtraName]) -> BTreeSet<ExtraName> {
         let mut active: BTreeSet<ExtraName> = extras.iter().cloned().collect();
-        let mut work: Vec<ExtraName> = extras.to_vec();
+        let mut work = if edges.because_of.is_empty() { Vec::new() } else { extras.to_vec() };
         while let Some(extra) = work.pop() {
-            for edge in &self.lock.packages[package as usize].dependencies {
+            for place in edges.because_of.get(&extra).into_iter().flatten() {
+                let edge = &self.lock.packages[package as usize].dependencies[*place];
                 if edge.package == package
-                    && edge.because_of.as_ref() == Some(&extra)
                     && self.holds(edge.marker)
                     && let Some(own) = &edge.extra
                     && active.insert(own.clone())
@@ -177,40 +279,53 @@ impl<'a> Graph<'a> {
         if self.lock.inputs.conflicts.is_empty() {
             return marker;
         }
-        if self.scope.one_by_one {
-            return marker.without_extras();
+        if let Some(known) = self.assumed.borrow().get(&marker) {
+            return *known;
         }
         let ours = |extra: &ExtraName| extra.as_ref().starts_with("pybun-");
-        marker.simplify_extras(&self.active).simplify_not_extras_with(ours)
+        let assumed = match self.scope.one_by_one {
+            true => self.joins.without_extras(marker),
+            false => self.joins.with_extras(marker, &self.active, ours),
+        };
+        self.assumed.borrow_mut().insert(marker, assumed);
+        assumed
     }
 
     /// Where each package is needed, by its position: narrowed along the edges from the roots, and widened by every
     /// way that leads to it. What the scope does not reach is not in it.
     pub fn reach(&self) -> BTreeMap<u32, Reached> {
         let mut reached: BTreeMap<u32, Reached> = BTreeMap::new();
-        let mut work: Vec<Link> = self.entries().into_iter().map(|entry| entry.to).collect();
-        while let Some(link) = work.pop() {
-            let known = reached.entry(link.package).or_default();
-            let marker = known.marker.or(link.marker);
-            let extras: BTreeSet<ExtraName> = known.extras.iter().cloned().chain(link.extras).collect();
-            if marker == known.marker && extras.len() == known.extras.len() {
+        // What leads to a package is put together before it is followed: a package may be needed in a thousand ways.
+        let mut news: BTreeMap<u32, Reached> = BTreeMap::new();
+        for entry in self.entries() {
+            self.widen(news.entry(entry.to.package).or_default(), entry.to.marker, entry.to.extras);
+        }
+        while let Some((package, new)) = news.pop_first() {
+            let known = reached.entry(package).or_default();
+            if !self.widen(known, new.marker, new.extras) {
                 continue;
             }
-            known.marker = marker;
-            known.extras = extras;
+            let marker = known.marker;
             let extras: Vec<ExtraName> = known.extras.iter().cloned().collect();
-            for next in self.needs(link.package, &extras) {
-                work.push(Link { marker: next.marker.and(marker), ..next });
+            for next in self.needs(package, &extras) {
+                let narrower = self.joins.and(next.marker, marker);
+                self.widen(news.entry(next.package).or_default(), narrower, next.extras);
             }
         }
         reached.retain(|_, reached| !reached.marker.is_false());
         reached
     }
-}
 
-/// As people write it: a path of the project is relative to it.
-pub(crate) fn requirement_text(requirement: &Requirement) -> String {
-    requirement.to_string().replace(" @ project:", " @ ")
+    /// Tells whether that says something new.
+    fn widen(&self, known: &mut Reached, marker: MarkerTree, extras: impl IntoIterator<Item = ExtraName>) -> bool {
+        let wider = self.joins.or(known.marker, marker);
+        let mut news = wider != known.marker;
+        known.marker = wider;
+        for extra in extras {
+            news |= known.extras.insert(extra);
+        }
+        news
+    }
 }
 
 fn admits(requirement: &Requirement, version: &Version) -> bool {
@@ -291,5 +406,25 @@ mod tests {
             reached(&lock, &scope),
             ["a[] ; python_full_version < '3.10'", "a[] ; python_full_version >= '3.10'"]
         );
+    }
+
+    /// Each line would be written with the square of its terms.
+    #[test]
+    fn a_lock_made_to_take_all_day_is_a_problem() {
+        let value = |seed: usize, i: usize| (seed * 7919 + i * 104_729) % 99_991;
+        let bomb = |seed: usize| {
+            let all: Vec<_> = (0..60).map(|i| format!("'{}' not in platform_version", value(seed, i))).collect();
+            all.join(" and ")
+        };
+        let bombs: Vec<String> = (0..20).map(|seed| format!("a ; {}", bomb(seed))).collect();
+        let bombs: Vec<&str> = bombs.iter().map(String::as_str).collect();
+        let scope = Scope { roots: vec![RootKind::Project], ..Scope::default() };
+        let by_edges = lock(&[(RootKind::Project, &["b"])], &[("a 1", &[]), ("b 1", &bombs)]);
+        let problem = Graph::look(&by_edges, &scope, |graph| graph.reach()).unwrap_err();
+        assert_eq!(problem.code, "lock/too-complicated");
+        let by_roots = lock(&[(RootKind::Project, &bombs)], &[("a 1", &[])]);
+        assert!(Graph::look(&by_roots, &scope, |graph| graph.reach()).is_err());
+        let plain = lock(&[(RootKind::Project, &["a"])], &[("a 1", &[])]);
+        assert!(Graph::look(&plain, &scope, |graph| graph.reach()).is_ok());
     }
 }

@@ -2,6 +2,9 @@
 //! it. Pure: locks, pages and texts go in, values and texts come out.
 
 mod export;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod graph;
 mod heal;
 pub mod import;

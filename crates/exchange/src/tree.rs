@@ -1,10 +1,9 @@
 //! A lock as trees, from what is required to what that needs, or the other way round.
 
-use crate::graph::requirement_text;
-use crate::{Graph, Link};
+use crate::{Entry, Graph, Link};
 use pybun_lock::RootKind;
 use pybun_model::{ExtraName, MarkerTree, PackageName};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What to show.
@@ -59,6 +58,7 @@ pub fn tree(graph: &Graph, wish: &TreeWish) -> Vec<Branch> {
             Direction::NeededBy => Some(inverted(graph)),
         },
         depth: wish.depth.unwrap_or(MAX_DEPTH).min(MAX_DEPTH),
+        entries: by_root(graph),
         grown: BTreeSet::new(),
         path: Vec::new(),
     };
@@ -82,12 +82,16 @@ struct Grower<'a, 'g> {
     graph: &'a Graph<'g>,
     needed_by: Option<FxHashMap<u32, Vec<Branch>>>,
     depth: usize,
+    entries: FxHashMap<&'g RootKind, Vec<Entry<'g>>>,
     grown: BTreeSet<Item>,
     path: Vec<Item>,
 }
 
 impl Grower<'_, '_> {
     fn tops(&self, wish: &TreeWish) -> Vec<Branch> {
+        if wish.packages.is_empty() && wish.direction == Direction::Needs {
+            return self.roots();
+        }
         let reached = self.graph.reach();
         let package =
             |(package, extras): (u32, Vec<ExtraName>)| bud(Item::Package { package, extras, requirement: None });
@@ -97,23 +101,16 @@ impl Grower<'_, '_> {
             let wanted = |position: u32| wish.packages.contains(&self.graph.lock.packages[position as usize].name);
             return all.filter(|(position, _)| wanted(*position)).map(package).collect();
         }
-        match wish.direction {
-            Direction::Needs => {
-                let mut kinds: Vec<&RootKind> = Vec::new();
-                for entry in self.graph.entries() {
-                    if !kinds.contains(&entry.kind) {
-                        kinds.push(entry.kind);
-                    }
-                }
-                kinds.into_iter().map(|kind| bud(Item::Root(kind.clone()))).collect()
-            }
-            // Leaves first; what needs itself in a circle has none.
-            Direction::NeededBy => {
-                let leaves: Vec<_> =
-                    all.clone().filter(|(position, extras)| self.graph.needs(*position, extras).is_empty()).collect();
-                if leaves.is_empty() { all.map(package).collect() } else { leaves.into_iter().map(package).collect() }
-            }
-        }
+        // Leaves first; what needs itself in a circle has none.
+        let leaves: Vec<_> =
+            all.clone().filter(|(position, extras)| self.graph.needs(*position, extras).is_empty()).collect();
+        if leaves.is_empty() { all.map(package).collect() } else { leaves.into_iter().map(package).collect() }
+    }
+
+    fn roots(&self) -> Vec<Branch> {
+        let mut shown = FxHashSet::default();
+        let kinds = self.graph.scope().roots.iter().filter(|kind| self.entries.contains_key(kind));
+        kinds.filter(|kind| shown.insert(*kind)).map(|kind| bud(Item::Root(kind.clone()))).collect()
     }
 
     fn grow(&mut self, mut branch: Branch) -> Branch {
@@ -146,8 +143,9 @@ impl Grower<'_, '_> {
                 needs.into_iter().map(|link| branch_of(link, None)).collect()
             }
             (Item::Root(kind), None) => {
-                let entries = self.graph.entries().into_iter().filter(|entry| entry.kind == kind);
-                entries.map(|entry| branch_of(entry.to, Some(requirement_text(entry.requirement)))).collect()
+                let entries = self.entries.get(kind).into_iter().flatten();
+                let text = |entry: &Entry| Some(self.graph.requirement_text(entry.requirement));
+                entries.map(|entry| branch_of(entry.to.clone(), text(entry))).collect()
             }
         }
     }
@@ -168,13 +166,21 @@ fn identity(item: &Item) -> Item {
     }
 }
 
+fn by_root<'g>(graph: &Graph<'g>) -> FxHashMap<&'g RootKind, Vec<Entry<'g>>> {
+    let mut out: FxHashMap<&RootKind, Vec<Entry>> = FxHashMap::default();
+    for entry in graph.entries() {
+        out.entry(entry.kind).or_default().push(entry);
+    }
+    out
+}
+
 /// Who needs each package, roots first.
 fn inverted(graph: &Graph) -> FxHashMap<u32, Vec<Branch>> {
     let mut out: FxHashMap<u32, Vec<Branch>> = FxHashMap::default();
     let mut roots: BTreeMap<(u32, &RootKind), MarkerTree> = BTreeMap::new();
     for entry in graph.entries() {
         let marker = roots.entry((entry.to.package, entry.kind)).or_insert(MarkerTree::FALSE);
-        *marker = marker.or(entry.to.marker);
+        *marker = graph.joins.or(*marker, entry.to.marker);
     }
     for ((package, kind), marker) in roots {
         out.entry(package).or_default().push(Branch { marker, ..bud(Item::Root(kind.clone())) });
@@ -286,5 +292,43 @@ c []
         let text = shown(&lock(&[(RootKind::Project, &["p000"])], &packages), &TreeWish::default());
         assert_eq!(text.lines().count(), MAX_DEPTH + 1);
         assert!(text.trim_end().ends_with("cut"));
+    }
+
+    /// Whoever looks for each of them among all the others is not done in a minute.
+    #[test]
+    fn twenty_thousand_extras_and_packages_are_shown() {
+        const MANY: usize = 20_000;
+        let mut lock = lock(&[], &[("a 1", &[]), ("b 1", &[])]);
+        let name = |i: usize| format!("p{i:05}");
+        let dependency = |extra: Option<usize>, because_of: Option<usize>, package| pybun_lock::Dependency {
+            because_of: because_of.map(|i| name(i).parse().unwrap()),
+            package,
+            extra: extra.map(|i| name(i).parse().unwrap()),
+            marker: MarkerTree::TRUE,
+        };
+        lock.inputs.roots = (0..MANY)
+            .map(|i| pybun_lock::Root {
+                kind: extra(&name(i)),
+                requirements: vec![format!("a[{}]", name(i)).parse().unwrap(), name(i).parse().unwrap()],
+            })
+            .collect();
+        // Each extra wants a package of its own, which wants the same extra.
+        lock.packages[0].dependencies = (0..MANY).map(|i| dependency(None, Some(i), 2 + i as u32)).collect();
+        for i in 0..MANY {
+            let mut package = lock.packages[1].clone();
+            package.name = name(i).parse().unwrap();
+            package.dependencies = vec![dependency(None, None, 0), dependency(Some(i), None, 0)];
+            lock.packages.push(package);
+        }
+        let roots = lock.inputs.roots.iter().map(|root| root.kind.clone()).collect();
+        let scope = Scope { roots, ..Scope::default() };
+        let whole =
+            Graph::look(&lock, &scope, |graph| tree(graph, &TreeWish { depth: Some(1), ..TreeWish::default() }));
+        assert_eq!(whole.unwrap().len(), MANY);
+        let wish = TreeWish { direction: Direction::NeededBy, ..TreeWish::default() };
+        assert!(Graph::look(&lock, &scope, |graph| tree(graph, &wish)).is_ok());
+        let found = Graph::look(&lock, &scope, |graph| crate::why(graph, &name(7).parse().unwrap()));
+        assert_eq!(found.unwrap().chains.len(), 2);
+        assert!(Graph::look(&lock, &scope, |graph| crate::export::requirements(graph, false)).is_ok());
     }
 }

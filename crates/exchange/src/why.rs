@@ -1,11 +1,10 @@
 //! The chains of requirements that bring a package into a lock.
 
-use crate::Graph;
-use crate::graph::requirement_text;
+use crate::{Entry, Graph, Link};
 use pybun_lock::RootKind;
 use pybun_model::{ExtraName, MarkerTree, PackageName};
-use rustc_hash::FxHashSet;
-use std::collections::VecDeque;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
 
 /// Every chain, the shortest first.
 #[derive(Clone, Debug, Default)]
@@ -38,54 +37,81 @@ pub struct Step {
 const MAX_CHAINS: usize = 200;
 /// Chains that are begun; a graph may have more of them than atoms in the universe.
 const MAX_WORK: usize = 200_000;
+/// No real chain of packages is nearly as long.
+const MAX_STEPS: usize = 500;
+
+/// A chain that is begun: its last step, and the chain without it.
+struct Begun<'a> {
+    entry: &'a Entry<'a>,
+    last: Rc<Link>,
+    before: Option<usize>,
+    length: usize,
+}
 
 /// Walks breadth first, so that shorter chains are complete before longer ones begin; a chain visits no package twice.
 pub fn why(graph: &Graph, name: &PackageName) -> Chains {
     let useful = leading_to(graph, name);
+    let entries = graph.entries();
     let mut out = Chains::default();
-    let mut work: VecDeque<Chain> = VecDeque::new();
-    for entry in graph.entries().into_iter().filter(|entry| useful.contains(&entry.to.package)) {
-        let step = Step {
-            package: entry.to.package,
-            extras: entry.to.extras,
-            because_of: entry.to.because_of,
-            marker: entry.to.marker,
-        };
-        let (root, requirement) = (entry.kind.clone(), requirement_text(entry.requirement));
-        work.push_back(Chain { root, requirement, steps: vec![step] });
-    }
-    let mut begun = work.len();
-    while let Some(chain) = work.pop_front() {
-        let last = chain.steps.last().expect("a chain begins with a step");
+    let first = entries.iter().filter(|entry| useful.contains(&entry.to.package));
+    let mut begun: Vec<Begun> =
+        first.map(|entry| Begun { entry, last: Rc::new(entry.to.clone()), before: None, length: 1 }).collect();
+    // What a package needs is asked again for each chain that comes by.
+    let mut needs: FxHashMap<(u32, Vec<ExtraName>), Vec<Rc<Link>>> = FxHashMap::default();
+    let mut at = 0;
+    while at < begun.len() {
+        let Begun { entry, last, length, .. } = &begun[at];
+        let (entry, length) = (*entry, *length);
         if graph.lock.packages[last.package as usize].name == *name {
             if out.chains.len() == MAX_CHAINS {
                 out.more = true;
                 break;
             }
-            out.chains.push(chain);
+            out.chains.push(chain(graph, &begun, at));
+            at += 1;
             continue;
         }
-        for link in graph.needs(last.package, &last.extras) {
-            let again = chain.steps.iter().any(|step| step.package == link.package);
-            if again || !useful.contains(&link.package) {
-                continue;
-            }
-            begun += 1;
-            if begun > MAX_WORK {
-                out.more = true;
-                return out;
-            }
-            let mut longer = chain.clone();
-            longer.steps.push(Step {
-                package: link.package,
-                extras: link.extras,
-                because_of: link.because_of,
-                marker: link.marker,
-            });
-            work.push_back(longer);
+        let key = (last.package, last.extras.clone());
+        let next = needs.entry(key).or_insert_with_key(|(package, extras)| {
+            let links = graph.needs(*package, extras).into_iter();
+            links.filter(|link| useful.contains(&link.package)).map(Rc::new).collect()
+        });
+        let longer = next.iter().filter(|link| !is_on_the_way(&begun, at, link.package)).map(|link| Begun {
+            entry,
+            last: link.clone(),
+            before: Some(at),
+            length: length + 1,
+        });
+        let longer: Vec<Begun> = longer.collect();
+        if begun.len() + longer.len() > MAX_WORK || (length == MAX_STEPS && !longer.is_empty()) {
+            out.more = true;
+            return out;
         }
+        begun.extend(longer);
+        at += 1;
     }
     out
+}
+
+fn is_on_the_way(begun: &[Begun], mut at: usize, package: u32) -> bool {
+    while begun[at].last.package != package {
+        let Some(before) = begun[at].before else { return false };
+        at = before;
+    }
+    true
+}
+
+fn chain(graph: &Graph, begun: &[Begun], last: usize) -> Chain {
+    let mut steps = Vec::new();
+    let mut at = Some(last);
+    while let Some(place) = at {
+        let Link { package, extras, because_of, marker } = (*begun[place].last).clone();
+        steps.push(Step { package, extras, because_of, marker });
+        at = begun[place].before;
+    }
+    steps.reverse();
+    let Entry { kind, requirement, .. } = begun[last].entry;
+    Chain { root: (*kind).clone(), requirement: graph.requirement_text(requirement), steps }
 }
 
 /// The packages from which edges lead to the name, and the name's own.

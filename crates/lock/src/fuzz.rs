@@ -1,6 +1,6 @@
 //! What the fuzzer calls (`fuzz/`).
 
-use crate::{FORMAT, HEADER, MAGIC, decode, encode, framed};
+use crate::{FORMAT, HEADER, Lock, MAGIC, decode, encode, framed};
 
 /// As it is, and as the body of each format with a right header. What is read must be written as the same lock.
 pub fn lock(bytes: &[u8]) {
@@ -16,6 +16,11 @@ pub fn lock(bytes: &[u8]) {
     if let Some(body) = bytes.get(HEADER..).filter(|_| bytes.starts_with(MAGIC)) {
         drop(decode(&framed(FORMAT, body)));
     }
+}
+
+/// The lock that is in the bytes, or whose body they are.
+pub fn read(bytes: &[u8]) -> Option<Lock> {
+    decode(bytes).or_else(|_| decode(&framed(FORMAT, bytes))).ok()
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ pub struct Root {
     pub requirements: Vec<Requirement>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RootKind {
     Project,
     Extra(ExtraName),

@@ -33,6 +33,16 @@ pub fn manifest(bytes: &[u8]) {
     }
 }
 
+/// A configuration file: each key that was read has a place.
+pub fn toml(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(toml) = crate::toml::parse(text, "config.toml") {
+        let lines = text.lines().count() + 1;
+        assert!(toml.positions.values().all(|at| (1..=lines).contains(&at.line) && at.column >= 1), "{text:?}");
+        assert!(toml.value.keys().all(|key| toml.positions.contains_key(&crate::toml::join("", key))), "{text:?}");
+    }
+}
+
 /// A Python file with inline metadata (PEP 723).
 pub fn script_block(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
@@ -52,6 +62,7 @@ mod tests {
     fn known_inputs_do_no_harm() {
         replay("requirements_file", requirements_file);
         replay("manifest", manifest);
+        replay("toml", toml);
         replay("script_block", script_block);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::manifest::{Declared, Fields};
+use crate::problems::MAX_ERRORS;
 use crate::toml::join;
 use pybun_model::GroupName;
 use serde_json::Value;
@@ -37,11 +38,14 @@ pub(crate) fn read_groups(fields: &mut Fields) -> BTreeMap<GroupName, Vec<Declar
         }
     }
     let mut flat = BTreeMap::new();
-    let mut flattener = Flattener { groups: &groups, flat: &mut flat, path: Vec::new() };
+    let mut flattener = Flattener { groups: &groups, flat: &mut flat, path: Vec::new(), left: MAX_REQUIREMENTS };
     for name in groups.keys() {
         if let Err((group, why)) = flattener.flatten(name) {
             flattener.path.clear();
             wrong(fields, &group, &why);
+        }
+        if fields.errors.len() >= MAX_ERRORS {
+            break;
         }
     }
     flat
@@ -75,14 +79,19 @@ fn read_entries(fields: &mut Fields, name: &str, value: &Value) -> Vec<Entry> {
 fn wrong(fields: &mut Fields, group: &str, why: &str) {
     let at = fields.toml.position(&join("dependency-groups", group));
     let (path, group, why) = (fields.path.to_owned(), group.to_owned(), why.to_owned());
-    fields.errors.push(Error::Group { path, group, why, at });
+    fields.tell(Error::Group { path, group, why, at });
 }
 
 struct Flattener<'a> {
     groups: &'a BTreeMap<GroupName, Group>,
     flat: &'a mut BTreeMap<GroupName, Vec<Declared>>,
     path: Vec<GroupName>,
+    /// How many requirements more there may be.
+    left: usize,
 }
+
+/// Groups that include each other say in a kilobyte what takes a gigabyte to write out.
+const MAX_REQUIREMENTS: usize = 100_000;
 
 /// Deeper includes than anybody writes; keeps the recursion off the end of the stack.
 const MAX_DEPTH: usize = 200;
@@ -123,6 +132,10 @@ impl Flattener<'_> {
             }
         }
         self.path.pop();
+        self.left = self.left.checked_sub(requirements.len()).ok_or_else(|| {
+            let why = format!("with it, groups come to more than {MAX_REQUIREMENTS} requirements");
+            (group.name.clone(), why)
+        })?;
         self.flat.insert(name.clone(), requirements);
         Ok(())
     }
@@ -166,5 +179,18 @@ mod tests {
             toml.push_str(&format!("g{i} = [{include}, {include}]\n"));
         }
         assert_eq!(texts(&toml, "g99"), ["x"]);
+    }
+
+    #[test]
+    fn a_chain_of_includes_does_not_fill_the_memory() {
+        let chain = |count: usize| {
+            let mut toml = "[dependency-groups]\ng00000 = ['x']\n".to_owned();
+            for i in 1..count {
+                toml.push_str(&format!("g{i:05} = [{{include-group = 'g{:05}'}}, 'x{i}']\n", i - 1));
+            }
+            toml
+        };
+        assert_eq!(texts(&chain(400), "g00399").len(), 400);
+        assert!(error(&chain(5_000)).contains("more than 100000 requirements"));
     }
 }

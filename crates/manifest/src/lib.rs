@@ -16,6 +16,7 @@ pub mod requirements;
 pub mod script;
 mod sources;
 pub mod toml;
+mod weight;
 
 pub use build_system::BuildSystem;
 pub use edit::{Edit, Edited, Table, edit};

@@ -1,10 +1,11 @@
 //! `pyproject.toml` as read (PEP 621, 518, 735).
 
 use crate::groups::read_groups;
+use crate::problems::MAX_ERRORS;
 use crate::toml::{Toml, join, parse_as};
 use crate::{BuildSystem, Error, FileKind, Positions};
 use pybun_model::{
-    ExtraName, GroupName, PackageName, Requirement, Version, VersionSpecifiers, bounded_requirement,
+    ExtraName, GroupName, Joins, PackageName, Requirement, Version, VersionSpecifiers, bounded_requirement_of,
     lenient_requires_python,
 };
 use serde_json::{Map, Value};
@@ -94,21 +95,28 @@ pub(crate) struct Fields<'a> {
     kind: FileKind,
     pub path: &'a str,
     pub errors: Vec<Error>,
+    joins: Joins,
 }
 
 impl<'a> Fields<'a> {
     pub fn new(toml: &'a Toml, kind: FileKind, path: &'a str) -> Self {
-        Self { toml, kind, path, errors: Vec::new() }
+        Self { toml, kind, path, errors: Vec::new(), joins: Joins::default() }
     }
 
     pub fn finish<T>(self, value: T) -> Result<T, Vec<Error>> {
         if self.errors.is_empty() { Ok(value) } else { Err(self.errors) }
     }
 
+    pub fn tell(&mut self, error: Error) {
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(error);
+        }
+    }
+
     pub fn wrong(&mut self, key: &str, why: &str) {
         let at = self.toml.position(key);
         let (key, why) = (key.to_owned(), why.to_owned());
-        self.errors.push(Error::Field { kind: self.kind, path: self.path.to_owned(), key, why, at });
+        self.tell(Error::Field { kind: self.kind, path: self.path.to_owned(), key, why, at });
     }
 
     pub fn table(&mut self, key: &str) -> Option<&'a Map<String, Value>> {
@@ -194,13 +202,13 @@ impl<'a> Fields<'a> {
     }
 
     pub fn requirement(&mut self, key: &str, text: &str) -> Option<Declared> {
-        match Declared::parse(text) {
+        match Declared::parse_of(text, &self.joins) {
             Ok(declared) => Some(declared),
             Err(why) => {
                 let at = self.toml.position(key);
                 let list = key.rsplit_once('[').map_or(key, |(list, _)| list).to_owned();
                 let (path, text) = (self.path.to_owned(), text.chars().take(200).collect());
-                self.errors.push(Error::Requirement { kind: self.kind, path, key: list, text, why, at });
+                self.tell(Error::Requirement { kind: self.kind, path, key: list, text, why, at });
                 None
             }
         }
@@ -211,10 +219,15 @@ impl Declared {
     /// Reads a requirement that came with a file of a project. `${X}` is refused: it would send the value of a
     /// variable of the reader's to a host that the file chose.
     pub fn parse(text: &str) -> Result<Self, String> {
+        Self::parse_of(text, &Joins::default())
+    }
+
+    /// Reads one of the requirements of a file, which share a budget.
+    pub fn parse_of(text: &str, joins: &Joins) -> Result<Self, String> {
         if text.contains("${") {
             return Err("environment variables are not expanded here".to_owned());
         }
-        let requirement = bounded_requirement(text)?;
+        let requirement = bounded_requirement_of(text, joins)?;
         Ok(Self { text: text.trim().to_owned(), requirement })
     }
 }

@@ -3,6 +3,9 @@
 use crate::Position;
 use pybun_model::{Problem, Safety};
 
+/// More than anybody reads at once.
+pub(crate) const MAX_ERRORS: usize = 100;
+
 /// Which kind of TOML a text was meant to be; decides the code of the problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
@@ -17,6 +20,8 @@ pub enum Error {
     Toml { kind: FileKind, path: String, why: String, at: Position },
     #[error("{path} is larger than {limit} bytes")]
     TooLarge { kind: FileKind, path: String, limit: usize },
+    #[error("{path} has more keys and values than any file that a person or a tool writes")]
+    TooHeavy { kind: FileKind, path: String },
     #[error("{path}:{}:{}: `{text}` in `{key}` is not a requirement: {why}", at.line, at.column)]
     Requirement { kind: FileKind, path: String, key: String, text: String, why: String, at: Position },
     #[error("{path}:{}:{}: dependency group `{group}`: {why}", at.line, at.column)]
@@ -48,6 +53,9 @@ impl From<&Error> for Problem {
                 .hint("correct the line that the message names"),
             Error::TooLarge { kind, path, limit } => {
                 problem(kind.toml_code()).with("path", path.as_str()).with("limit", *limit)
+            }
+            Error::TooHeavy { kind, path } => {
+                problem(kind.toml_code()).with("path", path.as_str()).hint("take out what is repeated, or divide it")
             }
             Error::Requirement { kind, path, key, text, at, .. } => {
                 let code = match kind {

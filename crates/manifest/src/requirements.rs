@@ -4,8 +4,10 @@
 
 mod line;
 
+use crate::problems::MAX_ERRORS;
 use crate::{Declared, Error};
 use line::{Line, LineOption, logical_lines};
+use pybun_model::Joins;
 use std::collections::BTreeMap;
 
 /// What a set of requirements files asks for.
@@ -59,6 +61,7 @@ pub fn parse(paths: &[&str], environment: &BTreeMap<String, String>, read: Read)
         read,
         files: 0,
         bytes: 0,
+        joins: Joins::default(),
         chain: Vec::new(),
         errors: Vec::new(),
         out: Requirements::default(),
@@ -74,6 +77,7 @@ struct Reader<'a> {
     read: Read<'a>,
     files: usize,
     bytes: usize,
+    joins: Joins,
     /// The files that are being read, from the outermost.
     chain: Vec<String>,
     errors: Vec<Error>,
@@ -81,24 +85,30 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    fn tell(&mut self, error: Error) {
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(error);
+        }
+    }
+
     fn file(&mut self, path: &str, constraint: bool, from: Option<(String, usize)>) {
         if let Some(start) = self.chain.iter().position(|above| above == path) {
             let chain = self.chain[start..].iter().cloned().chain([path.to_owned()]).collect();
-            return self.errors.push(Error::RequirementsCycle { path: path.to_owned(), chain });
+            return self.tell(Error::RequirementsCycle { path: path.to_owned(), chain });
         }
         self.files += 1;
         if self.files > MAX_FILES || self.chain.len() >= MAX_DEPTH {
             let why = format!("more than {MAX_FILES} files or {MAX_DEPTH} levels");
-            return self.errors.push(Error::RequirementsBound { why });
+            return self.tell(Error::RequirementsBound { why });
         }
         let text = match (self.read)(path).and_then(|bytes| decode(&bytes)) {
             Ok(text) => text,
-            Err(why) => return self.errors.push(Error::RequirementsUnreadable { path: path.to_owned(), why, from }),
+            Err(why) => return self.tell(Error::RequirementsUnreadable { path: path.to_owned(), why, from }),
         };
         self.bytes += text.len();
         if self.bytes > MAX_BYTES {
             let why = format!("more than {MAX_BYTES} bytes");
-            return self.errors.push(Error::RequirementsBound { why });
+            return self.tell(Error::RequirementsBound { why });
         }
         self.chain.push(path.to_owned());
         for line in logical_lines(&text, self.environment) {
@@ -115,7 +125,7 @@ impl Reader<'_> {
         };
         if let Err(why) = result {
             let (path, text) = (path.to_owned(), line.text.chars().take(200).collect());
-            self.errors.push(Error::RequirementsLine { path, line: line.number, text, why });
+            self.tell(Error::RequirementsLine { path, line: line.number, text, why });
         }
     }
 
@@ -184,7 +194,7 @@ impl Reader<'_> {
         text: &str,
         hashes: Vec<String>,
     ) -> Result<(), String> {
-        let declared = Declared::parse(text).map_err(|why| format!("is not a requirement: {why}"))?;
+        let declared = Declared::parse_of(text, &self.joins).map_err(|why| format!("is not a requirement: {why}"))?;
         let listed = Listed { declared, hashes, path: path.to_owned(), line: line.number };
         if constraint { &mut self.out.constraints } else { &mut self.out.requirements }.push(listed);
         Ok(())

@@ -47,6 +47,7 @@ struct Block<'a> {
 
 fn blocks<'a>(lines: &[&'a str]) -> Vec<Block<'a>> {
     let mut blocks = Vec::new();
+    let closings = closings(lines);
     let mut at = 0;
     while at < lines.len() {
         let start = at;
@@ -55,15 +56,25 @@ fn blocks<'a>(lines: &[&'a str]) -> Vec<Block<'a>> {
         if kind.is_empty() || !kind.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
             continue;
         }
-        let run = lines[start + 1..].iter().take_while(|line| **line == "#" || line.starts_with("# ")).count();
-        let inside = &lines[start + 1..start + 1 + run];
         // The first line after the opening one is content even if it reads `# ///`.
-        if let Some(end) = inside.iter().rposition(|line| *line == "# ///").filter(|end| *end > 0) {
-            blocks.push(Block { kind, start, end: start + 1 + end });
-            at = start + 2 + end;
+        if let Some(end) = closings[start + 1].filter(|end| *end > start + 1) {
+            blocks.push(Block { kind, start, end });
+            at = end + 1;
         }
     }
     blocks
+}
+
+/// For each line, and for the end, the last `# ///` of the comments that begin there. Looked for once and not again for
+/// each line that opens a block, of which a file may have nothing but.
+fn closings(lines: &[&str]) -> Vec<Option<usize>> {
+    let mut closings = vec![None; lines.len() + 1];
+    for (place, line) in lines.iter().enumerate().rev() {
+        if *line == "#" || line.starts_with("# ") {
+            closings[place] = closings[place + 1].or((*line == "# ///").then_some(place));
+        }
+    }
+    closings
 }
 
 fn read(content: &str, path: &str) -> Result<Script, Vec<Error>> {

@@ -1,6 +1,7 @@
 //! TOML as plain values, with the place of each key.
 
 use crate::position::Lines;
+use crate::weight::is_too_heavy;
 use crate::{Error, FileKind, Position, Positions};
 use serde_json::{Map, Value};
 use toml_edit::{Document, Item, TableLike};
@@ -31,6 +32,9 @@ pub(crate) fn parse_as(kind: FileKind, text: &str, path: &str) -> Result<Toml, E
 pub(crate) fn document<'a>(kind: FileKind, text: &'a str, path: &str) -> Result<Document<&'a str>, Error> {
     if text.len() > MAX_BYTES {
         return Err(Error::TooLarge { kind, path: path.to_owned(), limit: MAX_BYTES });
+    }
+    if is_too_heavy(text) {
+        return Err(Error::TooHeavy { kind, path: path.to_owned() });
     }
     Document::parse(text).map_err(|error| {
         let at = Lines::new(text).position(error.span().map_or(text.len(), |span| span.start));
@@ -169,6 +173,22 @@ mod tests {
         let toml = parse("\u{feff}a = 1\r\nb = 2\r\n", "c.toml").unwrap();
         assert_eq!(toml.positions["a"], Position { line: 1, column: 1 });
         assert_eq!(toml.value["b"], 2);
+    }
+
+    #[test]
+    fn more_keys_than_anybody_writes_are_refused_before_they_are_read() {
+        let keys = |count: usize| (0..count).map(|i| format!("a{i}.b.c = 1\n")).collect::<String>();
+        assert!(parse(&keys(1_000), "c.toml").is_ok());
+        let problem = Problem::from(parse(&keys(200_000), "c.toml").unwrap_err());
+        assert_eq!(problem.code, "config/invalid-toml");
+        assert!(problem.hint.is_some());
+    }
+
+    #[test]
+    fn a_line_as_long_as_the_file_is_counted_once() {
+        let text = format!("a = [{}]\n", "'é', ".repeat(200_000));
+        let toml = parse(&text, "c.toml").unwrap();
+        assert_eq!(toml.positions["a[199999]"], Position { line: 1, column: 6 + 199_999 * 5 });
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What the fuzzer calls (`fuzz/`): bytes in, no panic out, and what must hold of every value that was read.
 
-use crate::{CoreMetadata, Distribution, PackageName, ProjectPage, Requirement, WheelName, lenient_requirement};
+use crate::{
+    CoreMetadata, Distribution, ExtraName, Joins, MarkerTree, PackageName, ProjectPage, Requirement, WheelName,
+    lenient_requirement,
+};
 use std::str::FromStr;
 use url::Url;
 
@@ -60,6 +63,54 @@ fn check_requirement(requirement: &Requirement) {
     assert!(again.marker == requirement.marker || requirement.marker.is_false(), "{text}");
 }
 
+/// What a marker may be joined of. So few that all diagrams together fit the memory of a long run.
+const COMPARISONS: [&str; 6] = [
+    "python_full_version < '3.9'",
+    "python_full_version >= '3.11'",
+    "sys_platform == 'win32'",
+    "platform_machine == 'arm64'",
+    "extra == 'a'",
+    "extra == 'b'",
+];
+
+/// Each byte is one step; within the budget, a join says what the library says.
+pub fn joins(bytes: &[u8]) {
+    let joins = Joins::default();
+    let extras: [ExtraName; 1] = ["a".parse().expect("it is a name")];
+    let (mut all, mut universe) = (MarkerTree::TRUE, MarkerTree::TRUE);
+    for byte in bytes.iter().take(200) {
+        let one = MarkerTree::from_str(COMPARISONS[usize::from(byte % 6)]).expect("they are markers");
+        let one = if byte & 0x80 == 0 { one } else { one.negate() };
+        assert_eq!(joins.is_disjoint(all, one), all.is_disjoint(one));
+        all = match byte / 6 % 7 {
+            0 | 1 => joined(joins.and(all, one), all.and(one)),
+            2 | 3 => joined(joins.or(all, one), all.or(one)),
+            4 => {
+                let before = universe;
+                universe = joins.or(universe.negate(), one);
+                before
+            }
+            5 => joined(joins.without_extras(all), all.without_extras()),
+            _ => {
+                let counts = |other: &ExtraName| other != &extras[0];
+                let plain = all.simplify_extras(&extras).simplify_not_extras_with(counts);
+                joined(joins.with_extras(all, &extras, counts), plain)
+            }
+        };
+        let inside = joins.within_universe(all, universe);
+        // Not compared as they are: the library leaves ranges side by side that are one.
+        for (a, b) in [(inside, all), (all, inside)] {
+            assert!(a.and(b.negate()).and(universe).is_false(), "not the same inside: {inside:?}, {all:?}");
+        }
+    }
+    assert!(!joins.is_over() && joins.is_lockable(all));
+}
+
+fn joined(within_budget: MarkerTree, plain: MarkerTree) -> MarkerTree {
+    assert_eq!(within_budget, plain);
+    plain
+}
+
 /// File names of wheels and sdists.
 pub fn file_name(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
@@ -87,5 +138,6 @@ mod tests {
         replay("metadata", metadata);
         replay("requirement", requirement);
         replay("file_name", file_name);
+        replay("joins", joins);
     }
 }

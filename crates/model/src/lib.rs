@@ -19,7 +19,10 @@ mod requirement;
 mod tags;
 mod url_base;
 
-pub use bounded::{Lockable, bounded_or, locked_marker, locked_marker_holds, requirement as bounded_requirement};
+pub use bounded::{
+    Joins, TooComplicated, locked_marker, locked_marker_holds, marker as bounded_marker,
+    requirement as bounded_requirement, requirement_of as bounded_requirement_of,
+};
 pub use distribution::{BadDistributionName, Distribution, SdistName, WheelName};
 pub use event::{Emit, Event, Phase, Unit, silent};
 pub use files::{Files, ReadRelease};

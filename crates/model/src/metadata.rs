@@ -1,8 +1,7 @@
 //! Core metadata (METADATA and PKG-INFO), the parts that resolving and installing read.
 
-use crate::{
-    ExtraName, PackageName, Requirement, Version, VersionSpecifiers, lenient_requirement, lenient_requires_python,
-};
+use crate::requirement::lenient_requirement_of;
+use crate::{ExtraName, Joins, PackageName, Requirement, Version, VersionSpecifiers, lenient_requires_python};
 use std::str::FromStr;
 
 /// What one distribution says about itself. Source: core metadata specification, versions 1.0 to 2.4.
@@ -37,6 +36,7 @@ impl CoreMetadata {
         let mut version = None;
         let mut metadata_version = (1, 0);
         let mut metadata = Parts::default();
+        let joins = Joins::default();
         for (field, value) in headers(&text) {
             match field.to_ascii_lowercase().as_str() {
                 "metadata-version" => metadata_version = parse_metadata_version(value).unwrap_or((1, 0)),
@@ -46,7 +46,7 @@ impl CoreMetadata {
                 "provides-extra" => metadata.provides_extra.extend(ExtraName::from_str(value).ok()),
                 "dynamic" => metadata.dynamic.push(value.to_ascii_lowercase()),
                 "requires-dist" => {
-                    metadata.requires_dist.push(lenient_requirement(value).map_err(|why| {
+                    metadata.requires_dist.push(lenient_requirement_of(value, &joins).map_err(|why| {
                         BadMetadata::Requirement { requirement: value.chars().take(200).collect(), why }
                     })?);
                 }

@@ -1,7 +1,7 @@
 //! Requirements and Python bounds as they are found in the wild: published metadata that no longer parses
 //! is repaired where every installer has always repaired it.
 
-use crate::{Requirement, VersionSpecifiers, bounded_requirement};
+use crate::{Joins, Requirement, VersionSpecifiers, bounded_requirement_of};
 use std::str::FromStr;
 
 /// Longer than any specifiers that a person has written.
@@ -10,17 +10,22 @@ const MAX_REPAIRED: usize = 4 << 10;
 /// Reads a requirement of published metadata (PEP 508), repairing specifiers such as `>=3.5.*` or `>=1.0,`. The error
 /// is one sentence without a full stop.
 pub fn lenient_requirement(text: &str) -> Result<Requirement, String> {
+    lenient_requirement_of(text, &Joins::default())
+}
+
+/// Reads one of the requirements of a document, which share a budget.
+pub(crate) fn lenient_requirement_of(text: &str, joins: &Joins) -> Result<Requirement, String> {
     // The parser would put the values of environment variables into URLs; foreign text must not ask for them.
     let text = text.replace("${", "$%7B");
     let text = text.as_str();
-    bounded_requirement(text).or_else(|error| {
+    bounded_requirement_of(text, joins).or_else(|error| {
         if text.len() > MAX_REPAIRED {
             return Err(error);
         }
         let (specifier, marker) = text.split_once(';').map_or((text, ""), |(a, b)| (a, b));
         let repaired = repair(&specifier.replace("()", ""));
         let whole = if marker.is_empty() { repaired } else { format!("{repaired} ;{}", spaced(marker)) };
-        bounded_requirement(&whole).map_err(|_| error)
+        bounded_requirement_of(&whole, joins).map_err(|_| error)
     })
 }
 

@@ -4,7 +4,7 @@
 use crate::ahead::Ahead;
 use crate::candidates::{Candidate, Select};
 use crate::facts::{Facts, Metadata, Page, Request, RequiresPython};
-use crate::fork::{self, Part};
+use crate::fork::{self, Part, World};
 use crate::needs::{Asker, Needs};
 use crate::node::{Dependency, Node, Range, Types};
 use crate::order::Order;
@@ -14,6 +14,7 @@ use crate::rules::Rules;
 use crate::solution::{Solved, Tree};
 use crate::{Inputs, Lookahead, Preference, Target, TooHard, Wants, Why};
 use pubgrub::{Id, State, Term};
+use pybun_model::Joins;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use uv_normalize::PackageName;
@@ -111,8 +112,8 @@ impl Branch {
     }
 
     /// Is some Python left here?
-    pub(crate) fn is_possible(&self) -> bool {
-        !self.environment.is_disjoint(self.python.marker)
+    pub(crate) fn is_possible(&self, joins: &Joins) -> bool {
+        !joins.is_disjoint(self.environment, self.python.marker)
     }
 
     pub(crate) fn advance(&mut self, context: &mut Context) -> Progress {
@@ -126,7 +127,11 @@ impl Branch {
                 },
             };
             self.last = id;
-            match self.decide(id, context) {
+            let decided = self.decide(id, context);
+            if context.rules.joins.is_over() {
+                return Progress::TooHard(TooHard::Markers(self.state.package_store[id].name().cloned()));
+            }
+            match decided {
                 Decided::Yes if context.statistics.decisions > context.inputs.limits.decisions => {
                     return Progress::TooHard(TooHard::Decisions);
                 }
@@ -300,7 +305,7 @@ impl Branch {
         if let (Target::Universal, Some(parts)) = (&context.inputs.target, self.python.split(wants)) {
             let parts: Vec<_> = parts
                 .into_iter()
-                .map(|part| self.clone().within(self.environment.and(part)))
+                .map(|part| self.clone().within(context.rules.joins.and(self.environment, part)))
                 .filter(|part| !part.environment.is_false())
                 .map(|part| Self { taken: Some(id), ..part })
                 .collect();
@@ -351,8 +356,14 @@ impl Branch {
             return Decided::Yes;
         }
         let own = self.state.package_store[id].name().cloned();
-        let (mode, most) = (context.inputs.mode, context.inputs.limits.forks);
-        let parts = fork::split(dependencies, own.as_ref(), self.environment, &self.python, mode, most);
+        let world = World {
+            environment: self.environment,
+            python: &self.python,
+            mode: context.inputs.mode,
+            most: context.inputs.limits.forks,
+            joins: &context.rules.joins,
+        };
+        let parts = fork::split(dependencies, own.as_ref(), &world);
         let Some(mut parts) = parts else { return Decided::TooHard(TooHard::Forks) };
         if parts.len() < 2 {
             let dependencies = parts.pop().map(|part| part.dependencies).unwrap_or_default();

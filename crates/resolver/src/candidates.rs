@@ -87,7 +87,7 @@ impl Select<'_> {
         let mut known: Vec<&Preference> =
             [&self.inputs.preferences, self.solved].into_iter().filter_map(|of| of.get(name)).flatten().collect();
         known.sort_by(|a, b| {
-            let here = |p: &Preference| !p.marker.is_disjoint(self.environment);
+            let here = |p: &Preference| !self.rules.joins.is_disjoint(p.marker, self.environment);
             (here(b), &b.version).cmp(&(here(a), &a.version))
         });
         let allowed = |p: &&Preference| {
@@ -144,12 +144,13 @@ impl Select<'_> {
     pub(crate) fn cover(&self, name: &PackageName, page: &Page, version: &Version) -> MarkerTree {
         let Some(i) = page.position(version) else { return MarkerTree::TRUE };
         let (no_binary, no_build) = (self.inputs.no_binary.has(name), self.inputs.no_build.has(name));
+        let joins = &self.rules.joins;
         let mut markers = WheelMarkers::new(Certainty::Sure);
         let usable = page.files(i).iter().filter(|file| {
             let forbidden = if file.filename.ends_with(".whl") { no_binary } else { no_build };
             !forbidden && (!file.yanked || self.takes_yanked(name, version))
         });
-        usable.fold(MarkerTree::FALSE, |all, file| all.or(markers.of(&file.filename)))
+        joins.any(usable.map(|file| markers.of(&file.filename)))
     }
 
     /// Files of one version can state different bounds; take one that the Pythons here satisfy.

@@ -3,6 +3,7 @@
 use crate::Mode;
 use crate::node::Dependency;
 use crate::python::{Python, lower, python_range};
+use pybun_model::Joins;
 use std::collections::BTreeMap;
 use uv_normalize::PackageName;
 use uv_pep508::MarkerTree;
@@ -13,16 +14,20 @@ pub(crate) struct Part {
     pub(crate) dependencies: Vec<Dependency>,
 }
 
+/// What is divided, and within which bounds.
+#[derive(Clone, Copy)]
+pub(crate) struct World<'a> {
+    pub(crate) environment: MarkerTree,
+    pub(crate) python: &'a Python,
+    pub(crate) mode: Mode,
+    pub(crate) most: usize,
+    pub(crate) joins: &'a Joins,
+}
+
 /// Split `environment` until every part has, per name, only dependencies that hold in all of it or stand
 /// alone. Parts come in the order to push them: the one to solve first is last. `None` for more than `most`.
-pub(crate) fn split(
-    dependencies: Vec<Dependency>,
-    own: Option<&PackageName>,
-    environment: MarkerTree,
-    python: &Python,
-    mode: Mode,
-    most: usize,
-) -> Option<Vec<Part>> {
+pub(crate) fn split(dependencies: Vec<Dependency>, own: Option<&PackageName>, world: &World) -> Option<Vec<Part>> {
+    let World { environment, python, mode, most, joins } = *world;
     let mut by_name: BTreeMap<PackageName, Vec<Dependency>> = BTreeMap::new();
     for dependency in dependencies {
         by_name
@@ -36,24 +41,24 @@ pub(crate) fn split(
         let alike = dependencies.iter().all(|dependency| dependency.marker == first);
         if Some(&name) == own || (alike && !python.raised_by(first)) {
             for part in &mut parts {
-                part.dependencies
-                    .extend(dependencies.iter().filter(|d| !d.marker.is_disjoint(part.environment)).cloned());
+                let here = |d: &&Dependency| !joins.is_disjoint(d.marker, part.environment);
+                part.dependencies.extend(dependencies.iter().filter(here).cloned());
             }
             continue;
         }
         for dependency in dependencies {
             let mut next = Vec::new();
             for part in parts {
-                let without = part.environment.and(dependency.marker.negate());
-                let with = part.environment.and(dependency.marker);
+                let without = joins.and(part.environment, dependency.marker.negate());
+                let with = joins.and(part.environment, dependency.marker);
                 // A part that is not divided keeps its own environment, which may be simpler than `with`.
                 if with.is_false() {
                     next.push(part);
                 } else if without.is_false() {
                     next.push(part.with(dependency.clone()));
                 } else {
-                    let pair = [part.clone().within(without), part.within(with).with(dependency.clone())];
-                    next.extend(pair.into_iter().filter(|part| !part.environment.is_disjoint(python.marker)));
+                    let pair = [part.clone().within(without, joins), part.within(with, joins).with(dependency.clone())];
+                    next.extend(pair.into_iter().filter(|part| !joins.is_disjoint(part.environment, python.marker)));
                 }
             }
             parts = next;
@@ -78,13 +83,13 @@ pub(crate) fn split(
 }
 
 /// Divides `parts` as an earlier resolution did: its versions may not fit together where they were chosen apart.
-pub(crate) fn as_before(parts: Vec<MarkerTree>, forks: &[MarkerTree]) -> Vec<MarkerTree> {
+pub(crate) fn as_before(parts: Vec<MarkerTree>, forks: &[MarkerTree], joins: &Joins) -> Vec<MarkerTree> {
     let along = |part: MarkerTree| {
         let mut rest = part;
         let mut inside = Vec::new();
         for fork in forks {
-            inside.push(rest.and(*fork));
-            rest = rest.and(fork.negate());
+            inside.push(joins.and(rest, *fork));
+            rest = joins.and(rest, fork.negate());
         }
         inside.push(rest);
         inside.into_iter().filter(|part| !part.is_false())
@@ -93,9 +98,9 @@ pub(crate) fn as_before(parts: Vec<MarkerTree>, forks: &[MarkerTree]) -> Vec<Mar
 }
 
 impl Part {
-    fn within(mut self, environment: MarkerTree) -> Self {
+    fn within(mut self, environment: MarkerTree, joins: &Joins) -> Self {
         self.environment = environment;
-        self.dependencies.retain(|dependency| !dependency.marker.is_disjoint(environment));
+        self.dependencies.retain(|dependency| !joins.is_disjoint(dependency.marker, environment));
         self
     }
 

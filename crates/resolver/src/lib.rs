@@ -9,6 +9,9 @@ mod candidates;
 mod conflict;
 mod facts;
 mod fork;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod inputs;
 mod need;
 mod needs;
@@ -37,6 +40,7 @@ pub use why::Why;
 
 use branch::{Branch, Context, Progress};
 use facts::Facts;
+use pybun_model::Joins;
 use python::Python;
 use rules::Rules;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -55,13 +59,14 @@ pub enum Step {
 }
 
 /// Which of the [`Limits`] was reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TooHard {
     Decisions,
     Forks,
     Projects,
-    /// Not of [`Limits`]: where something is needed cannot be written down.
-    Markers,
+    /// Not of [`Limits`]: where things are needed comes to more than can be joined or written down. With whose
+    /// requirements were being joined, where that is known.
+    Markers(Option<PackageName>),
 }
 
 pub struct Resolver {
@@ -85,7 +90,7 @@ impl Resolver {
         let mut resolver = Self {
             rules: Rules::of(&inputs),
             python: Arc::new(Python::new(&inputs.python)),
-            branches: first_branches(&inputs),
+            branches: Vec::new(),
             inputs,
             scout: Scout::default(),
             wants: Wants::default(),
@@ -95,6 +100,7 @@ impl Resolver {
             statistics: Statistics::default(),
             awaited: None,
         };
+        resolver.branches = first_branches(&resolver.inputs, &resolver.rules.joins);
         if resolver.inputs.lookahead > Lookahead::Nothing {
             let Self { inputs, rules, python, facts, wants, scout, .. } = &mut resolver;
             scout.start(&mut Sight { inputs, rules, python, facts, wants });
@@ -105,6 +111,9 @@ impl Resolver {
     /// Runs as far as the known facts allow, then names everything that is missing, at once.
     pub fn step(&mut self) -> Step {
         self.statistics.steps += 1;
+        if self.rules.joins.is_over() {
+            return Step::TooHard(TooHard::Markers(None));
+        }
         // The scout has asked for whatever an answer leads to.
         if self.inputs.lookahead == Lookahead::Transitive
             && self.awaited.as_ref().is_some_and(|request| !self.facts.answers(request))
@@ -154,9 +163,9 @@ impl Resolver {
                 }
             }
         }
-        match Resolution::merge(&self.solved, &self.inputs) {
+        match Resolution::merge(&self.solved, &self.inputs, &self.rules.joins) {
             Some(resolution) => Step::Done(resolution),
-            None => Step::TooHard(TooHard::Markers),
+            None => Step::TooHard(TooHard::Markers(None)),
         }
     }
 
@@ -199,7 +208,12 @@ impl Resolver {
 
     /// A marker as it reads for those who know for which Pythons all this is.
     pub fn without_python(&self, marker: MarkerTree) -> MarkerTree {
-        marker.restrict(python::Python::new(&self.inputs.python).marker)
+        self.rules.joins.within_universe(marker, python::Python::new(&self.inputs.python).marker)
+    }
+
+    /// For whoever joins the markers of this resolution; it is not over where a conflict was found.
+    pub fn joins(&self) -> &Joins {
+        &self.rules.joins
     }
 
     pub fn inputs(&self) -> &Inputs {
@@ -212,7 +226,7 @@ impl Resolver {
 }
 
 /// One for each part of the universe; the last is solved first.
-fn first_branches(inputs: &Inputs) -> Vec<Branch> {
+fn first_branches(inputs: &Inputs, joins: &Joins) -> Vec<Branch> {
     let whole = Branch::new(inputs);
     if matches!(inputs.target, Target::Machine { .. }) {
         return vec![whole];
@@ -221,8 +235,8 @@ fn first_branches(inputs: &Inputs) -> Vec<Branch> {
         [] => vec![MarkerTree::TRUE],
         environments => environments.to_vec(),
     };
-    let parts = fork::as_before(parts, &inputs.forks);
-    parts.into_iter().rev().map(|part| whole.clone().within(part)).filter(Branch::is_possible).collect()
+    let parts = fork::as_before(parts, &inputs.forks, joins);
+    parts.into_iter().rev().map(|part| whole.clone().within(part)).filter(|branch| branch.is_possible(joins)).collect()
 }
 
 /// Requests by first mention, each named once.

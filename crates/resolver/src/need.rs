@@ -2,6 +2,7 @@
 
 use crate::node::Range;
 use crate::rules::text_of;
+use pybun_model::Joins;
 use std::sync::Arc;
 use uv_normalize::ExtraName;
 use uv_pep508::{MarkerTree, Requirement, VersionOrUrl};
@@ -31,15 +32,12 @@ impl From<Requirement> for Need {
 
 impl Need {
     /// Where it holds for the package itself, or only because of `extra`.
-    pub(crate) fn marker(&self, extra: Option<&ExtraName>) -> MarkerTree {
+    pub(crate) fn marker(&self, extra: Option<&ExtraName>, joins: &Joins) -> MarkerTree {
         let Some(extra) = extra else { return self.always };
         if self.always.is_true() {
             return MarkerTree::FALSE;
         }
-        self.requirement
-            .marker
-            .simplify_extras(std::slice::from_ref(extra))
-            .simplify_not_extras_with(|other| other != extra)
-            .and(self.always.negate())
+        let wanted = joins.with_extras(self.requirement.marker, std::slice::from_ref(extra), |other| other != extra);
+        joins.and(wanted, self.always.negate())
     }
 }

@@ -62,7 +62,8 @@ impl Needs<'_> {
         }
         for need in self.rules.overridden(need) {
             let Need { requirement, range, url, .. } = &*need;
-            let marker = need.marker(asker.and_then(|asker| asker.extra)).and(gate);
+            let marker =
+                self.rules.joins.and(need.marker(asker.and_then(|asker| asker.extra), &self.rules.joins), gate);
             let Some(marker) = self.here(marker) else { continue };
             if let (Some(url), Some(VersionOrUrl::Url(stated))) = (url, &requirement.version_or_url) {
                 let name = &requirement.name;
@@ -102,7 +103,9 @@ impl Needs<'_> {
             Target::Machine { environment, .. } => marker.evaluate(environment, &[]).then_some(MarkerTree::TRUE),
             Target::Universal if marker.is_true() => Some(marker),
             Target::Universal => {
-                (!marker.is_disjoint(self.environment) && !marker.is_disjoint(self.python.marker)).then_some(marker)
+                let joins = &self.rules.joins;
+                let never = |part| joins.is_disjoint(marker, part);
+                (!never(self.environment) && !never(self.python.marker)).then_some(marker)
             }
         }
     }
@@ -113,7 +116,9 @@ impl Needs<'_> {
         for dependency in out.iter() {
             let name = dependency.name();
             for constraint in self.rules.constraints(name) {
-                let Some(marker) = self.here(dependency.marker.and(constraint.marker)) else { continue };
+                let Some(marker) = self.here(self.rules.joins.and(dependency.marker, constraint.marker)) else {
+                    continue;
+                };
                 let (range, url) = match &constraint.version_or_url {
                     None => continue,
                     Some(VersionOrUrl::VersionSpecifier(specifiers)) => (Range::from(specifiers.clone()), None),

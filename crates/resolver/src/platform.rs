@@ -7,7 +7,7 @@ use crate::candidates::{Candidate, Select};
 use crate::facts::Page;
 use crate::node::{Node, Range};
 use pubgrub::Id;
-use pybun_model::bounded_or;
+use pybun_model::Joins;
 use rustc_hash::FxHashMap;
 use uv_normalize::PackageName;
 use uv_pep440::Version;
@@ -39,13 +39,15 @@ impl Branch {
             return Verdict::Take(version);
         }
         let cover = select.cover(name, page, &version);
+        let joins = &select.rules.joins;
         if cover.is_true() {
             return Verdict::Take(version);
         }
         for marker in required {
-            let matters = self.includes(*marker) && cover.and(self.python.marker).is_disjoint(*marker);
-            if matters && !self.reached(id).is_disjoint(*marker) {
-                return match self.halves(*marker) {
+            let matters =
+                self.includes(*marker, joins) && joins.is_disjoint(joins.and(cover, self.python.marker), *marker);
+            if matters && !joins.is_disjoint(self.reached(id, joins), *marker) {
+                return match self.halves(*marker, joins) {
                     Some(parts) => Verdict::Split(None, parts),
                     None => Verdict::Lacks(Why::NoWheelFor(*marker)),
                 };
@@ -72,31 +74,32 @@ impl Branch {
         let Candidate::Version(base) = select.choose(name, page, &range.intersection(&base)) else {
             return Verdict::Take(version);
         };
-        let only_base = select.cover(name, page, &base).and(cover.negate());
-        if only_base.is_false() || !self.includes(only_base) {
+        let joins = &select.rules.joins;
+        let only_base = joins.and(select.cover(name, page, &base), cover.negate());
+        if only_base.is_false() || !self.includes(only_base, joins) {
             return Verdict::Take(version);
         }
-        if !self.includes(cover) {
+        if !self.includes(cover, joins) {
             return Verdict::Take(base);
         }
-        match self.halves(only_base.negate()) {
+        match self.halves(only_base.negate(), joins) {
             Some(parts) => Verdict::Split(Some(base), parts),
             None => Verdict::Take(version),
         }
     }
 
-    fn includes(&self, marker: MarkerTree) -> bool {
-        !self.environment.and(self.python.marker).is_disjoint(marker)
+    fn includes(&self, marker: MarkerTree, joins: &Joins) -> bool {
+        !joins.is_disjoint(joins.and(self.environment, self.python.marker), marker)
     }
 
     /// This part of the universe without and with `marker`, if there are both.
-    fn halves(&self, marker: MarkerTree) -> Option<[MarkerTree; 2]> {
-        let parts = [self.environment.and(marker.negate()), self.environment.and(marker)];
-        parts.iter().all(|part| !part.is_disjoint(self.python.marker)).then_some(parts)
+    fn halves(&self, marker: MarkerTree, joins: &Joins) -> Option<[MarkerTree; 2]> {
+        let parts = [marker.negate(), marker].map(|half| joins.and(self.environment, half));
+        parts.iter().all(|part| !joins.is_disjoint(*part, self.python.marker)).then_some(parts)
     }
 
     /// Where the versions decided so far need `wanted`.
-    fn reached(&self, wanted: Id<Node>) -> MarkerTree {
+    fn reached(&self, wanted: Id<Node>, joins: &Joins) -> MarkerTree {
         let decided: FxHashMap<_, _> = self.state.partial_solution.extract_solution().collect();
         let nodes = &self.state.package_store;
         let wanted = &nodes[wanted];
@@ -106,7 +109,7 @@ impl Branch {
         let mut work = vec![(self.state.root_package, self.environment)];
         while let Some((id, marker)) = work.pop() {
             let known = reach.entry(id).or_insert(MarkerTree::FALSE);
-            let wider = bounded_or(*known, marker).unwrap_or(MarkerTree::TRUE);
+            let wider = joins.or(*known, marker);
             if wider == *known {
                 continue;
             }
@@ -115,9 +118,9 @@ impl Branch {
                 continue;
             };
             for edge in edges.iter() {
-                let marker = wider.and(edge.marker);
+                let marker = joins.and(wider, edge.marker);
                 if edge.node == *wanted {
-                    found = bounded_or(found, marker).unwrap_or(MarkerTree::TRUE);
+                    found = joins.or(found, marker);
                 } else if let Some(id) = ids.get(&edge.node) {
                     work.push((*id, marker));
                 }

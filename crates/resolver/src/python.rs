@@ -2,6 +2,7 @@
 
 use crate::facts::RequiresPython;
 use pubgrub::Ranges;
+use rustc_hash::FxHashMap;
 use std::ops::Bound;
 use uv_pep440::{LowerBound, Version, VersionSpecifier, VersionSpecifiers, release_specifiers_to_ranges};
 use uv_pep508::{MarkerExpression, MarkerTree, MarkerTreeKind, MarkerValueVersion};
@@ -81,24 +82,35 @@ fn python_full_version(specifier: VersionSpecifier) -> MarkerTree {
 
 /// The hull of all Pythons for which `marker` can hold; `None` if it says nothing about Python.
 pub(crate) fn python_range(marker: MarkerTree) -> Option<Ranges<Version>> {
-    fn walk(tree: MarkerTree, under: &Ranges<Version>, all: &mut Ranges<Version>) {
-        match tree.kind() {
-            MarkerTreeKind::False => {}
-            MarkerTreeKind::True => *all = all.union(under),
-            MarkerTreeKind::Version(node) if node.key().to_string() == "python_full_version" => {
-                node.edges().for_each(|(range, child)| walk(child, &under.intersection(range), all));
-            }
-            MarkerTreeKind::Version(node) => node.edges().for_each(|(_, child)| walk(child, under, all)),
-            MarkerTreeKind::String(node) => node.children().for_each(|(_, child)| walk(child, under, all)),
-            MarkerTreeKind::In(node) => node.children().for_each(|(_, child)| walk(child, under, all)),
-            MarkerTreeKind::Contains(node) => node.children().for_each(|(_, child)| walk(child, under, all)),
-            MarkerTreeKind::List(node) => node.children().for_each(|(_, child)| walk(child, under, all)),
-            MarkerTreeKind::Extra(node) => node.children().for_each(|(_, child)| walk(child, under, all)),
-        }
-    }
-    let mut all = Ranges::empty();
-    walk(marker, &Ranges::full(), &mut all);
+    let all = pythons(marker, &mut FxHashMap::default());
     let (low, high) = all.bounding_range()?;
     let hull = Ranges::from_range_bounds((low.cloned(), high.cloned()));
     (hull != Ranges::full()).then_some(hull)
+}
+
+/// The Pythons for which `marker` can hold. Each part of a diagram is looked at once, however many ways lead there.
+fn pythons(marker: MarkerTree, known: &mut FxHashMap<MarkerTree, Ranges<Version>>) -> Ranges<Version> {
+    if let Some(known) = known.get(&marker) {
+        return known.clone();
+    }
+    let mut all = Ranges::empty();
+    let mut add = |child, within: Option<&Ranges<Version>>| {
+        let pythons = pythons(child, known);
+        all = all.union(&within.map_or_else(|| pythons.clone(), |within| pythons.intersection(within)));
+    };
+    match marker.kind() {
+        MarkerTreeKind::False => {}
+        MarkerTreeKind::True => return Ranges::full(),
+        MarkerTreeKind::Version(node) if node.key().to_string() == "python_full_version" => {
+            node.edges().for_each(|(range, child)| add(child, Some(range)));
+        }
+        MarkerTreeKind::Version(node) => node.edges().for_each(|(_, child)| add(child, None)),
+        MarkerTreeKind::String(node) => node.children().for_each(|(_, child)| add(child, None)),
+        MarkerTreeKind::In(node) => node.children().for_each(|(_, child)| add(child, None)),
+        MarkerTreeKind::Contains(node) => node.children().for_each(|(_, child)| add(child, None)),
+        MarkerTreeKind::List(node) => node.children().for_each(|(_, child)| add(child, None)),
+        MarkerTreeKind::Extra(node) => node.children().for_each(|(_, child)| add(child, None)),
+    }
+    known.insert(marker, all.clone());
+    all
 }

@@ -2,6 +2,7 @@
 
 use crate::python::Python;
 use crate::{Inputs, Need};
+use pybun_model::Joins;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub(crate) struct Rules {
     urls: FxHashSet<(PackageName, Arc<str>)>,
     /// The oldest Python of all, and not only of one fork.
     pub(crate) oldest: LowerBound,
+    /// The joins of this resolution; once they are over, nothing that it finds counts.
+    pub(crate) joins: Joins,
 }
 
 impl Rules {
@@ -37,12 +40,13 @@ impl Rules {
             roots: FxHashMap::default(),
             urls: FxHashSet::default(),
             oldest: Python::new(&inputs.python).lower,
+            joins: Joins::default(),
         };
         for root in &inputs.roots {
             for requirement in &root.requirements {
-                let marker = requirement.marker.and(root.gate);
+                let marker = rules.joins.and(requirement.marker, root.gate);
                 let known = rules.roots.entry(requirement.name.clone()).or_insert(MarkerTree::FALSE);
-                *known = known.or(marker);
+                *known = rules.joins.or(*known, marker);
             }
         }
         let stated = inputs.roots.iter().flat_map(|root| &root.requirements);
@@ -72,7 +76,7 @@ impl Rules {
             let mut extras = requirement.extras.to_vec();
             extras.extend(other.extras.iter().filter(|extra| !requirement.extras.contains(extra)).cloned());
             let asked_by = requirement.marker.top_level_extra().map(MarkerTree::expression);
-            let marker = other.marker.and(asked_by.unwrap_or(MarkerTree::TRUE));
+            let marker = self.joins.and(other.marker, asked_by.unwrap_or(MarkerTree::TRUE));
             Cow::Owned(Requirement { extras: extras.into(), marker, ..other.clone() }.into())
         });
         itself.into_iter().chain(replaced)
@@ -92,7 +96,7 @@ impl Rules {
 
     /// Do the roots themselves require `name` somewhere in `environment`?
     pub(crate) fn is_direct(&self, name: &PackageName, environment: MarkerTree) -> bool {
-        self.roots.get(name).is_some_and(|marker| !marker.is_disjoint(environment))
+        self.roots.get(name).is_some_and(|marker| !self.joins.is_disjoint(*marker, environment))
     }
 
     /// Do the inputs themselves name this URL for the project?

@@ -51,7 +51,7 @@ impl Scout {
         let mut work = vec![request.name().clone()];
         while let Some(name) = work.pop() {
             self.guesses += 1;
-            if self.guesses > MAX_GUESSES {
+            if self.guesses > MAX_GUESSES || sight.rules.joins.is_over() {
                 return;
             }
             let Some(known) = self.known.get(&name) else { continue };
@@ -74,10 +74,11 @@ impl Scout {
         if sight.inputs.excludes.contains(&requirement.name) {
             return false;
         }
-        let marker = need.marker(extra);
+        let joins = &sight.rules.joins;
+        let marker = need.marker(extra, joins);
         let applies = match &sight.inputs.target {
             Target::Machine { environment, .. } => marker.evaluate(environment, &[]),
-            Target::Universal => marker.is_true() || !marker.is_disjoint(sight.python.marker),
+            Target::Universal => marker.is_true() || !joins.is_disjoint(marker, sight.python.marker),
         };
         if !applies {
             return false;

@@ -4,7 +4,7 @@ use crate::node::{Dependency, Node, Range};
 use crate::python::Python;
 use crate::{Inputs, Preference, Why};
 use pubgrub::DerivationTree;
-use pybun_model::{Lockable, bounded_or};
+use pybun_model::Joins;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,23 +35,22 @@ impl Solved {
         })
     }
 
-    /// Where each chosen node is needed: true at the root, and narrowed along every edge. `None` where that is beyond
-    /// all measure.
-    fn reach(&self) -> Option<FxHashMap<&Node, MarkerTree>> {
+    /// Where each chosen node is needed: true at the root, and narrowed along every edge.
+    fn reach(&self, joins: &Joins) -> FxHashMap<&Node, MarkerTree> {
         let mut reach: FxHashMap<&Node, MarkerTree> = FxHashMap::default();
         let mut work = vec![(&Node::Root, self.environment)];
         while let Some((node, marker)) = work.pop() {
             let known = reach.entry(node).or_insert(MarkerTree::FALSE);
-            let wider = bounded_or(*known, marker)?;
+            let wider = joins.or(*known, marker);
             if wider == *known {
                 continue;
             }
             *known = wider;
             for edge in self.chosen.get(node).map(|(_, edges)| &edges[..]).unwrap_or_default() {
-                work.push((&edge.node, wider.and(edge.marker)));
+                work.push((&edge.node, joins.and(wider, edge.marker)));
             }
         }
-        Some(reach)
+        reach
     }
 }
 
@@ -99,23 +98,23 @@ pub struct Resolution {
 
 impl Resolution {
     /// `None` where markers come to more than a lock can hold.
-    pub(crate) fn merge(solved: &[Solved], inputs: &Inputs) -> Option<Self> {
-        let universe = universe(inputs);
+    pub(crate) fn merge(solved: &[Solved], inputs: &Inputs, joins: &Joins) -> Option<Self> {
+        let universe = universe(inputs, joins);
         let mut merged: BTreeMap<Release, MarkerTree> = BTreeMap::new();
-        let mut edges = EdgeTable::default();
+        let mut edges = EdgeTable::new(joins);
         for branch in solved {
-            for (node, marker) in branch.reach()? {
-                if marker.is_disjoint(universe) {
+            for (node, marker) in branch.reach(joins) {
+                if joins.is_disjoint(marker, universe) {
                     continue;
                 }
                 let Some((version, dependencies)) = branch.chosen.get(node) else { continue };
                 if let Some(name) = node.name() {
                     let all = merged.entry(branch.release(name, version)).or_insert(MarkerTree::FALSE);
-                    *all = all.or(marker);
+                    *all = joins.or(*all, marker);
                 }
                 for dependency in dependencies.iter().filter(|dependency| dependency.stated) {
                     // Where the needing node is needed, its requirement's marker may never hold.
-                    if marker.and(dependency.marker).is_disjoint(universe) {
+                    if joins.is_disjoint(joins.and(marker, dependency.marker), universe) {
                         continue;
                     }
                     if let Some((target, _)) = branch.chosen.get(&dependency.node) {
@@ -129,48 +128,46 @@ impl Resolution {
         let packages = merged.into_iter().map(|(release, marker)| Resolved {
             edges: edges.remove(&Some(release.clone())).unwrap_or_default(),
             release,
-            marker: within(marker, universe),
+            marker: joins.within_universe(marker, universe),
         });
         let forks = solved.iter().filter(|_| solved.len() > 1);
-        let forks = forks.map(|branch| within(branch.environment, universe)).collect();
+        let forks = forks.map(|branch| joins.within_universe(branch.environment, universe)).collect();
         let resolution = Self { packages: packages.collect(), roots, forks, universe };
-        resolution.is_lockable().then_some(resolution)
+        (resolution.is_lockable(joins) && !joins.is_over()).then_some(resolution)
     }
 }
 
 impl Resolution {
-    fn is_lockable(&self) -> bool {
-        let mut lockable = Lockable::default();
+    fn is_lockable(&self, joins: &Joins) -> bool {
         let markers = self.packages.iter().flat_map(|one| one.edges.iter().map(|edge| edge.marker).chain([one.marker]));
-        markers.chain(self.forks.iter().copied()).all(|marker| lockable.is(marker))
+        markers.chain(self.forks.iter().copied()).all(|marker| joins.is_lockable(marker))
     }
 }
 
 /// Everything that is solved for, as far as the inputs say it.
-fn universe(inputs: &Inputs) -> MarkerTree {
+fn universe(inputs: &Inputs, joins: &Joins) -> MarkerTree {
     let python = Python::new(&inputs.python).marker;
     if inputs.environments.is_empty() {
         return python;
     }
-    python.and(inputs.environments.iter().copied().fold(MarkerTree::FALSE, MarkerTree::or))
-}
-
-/// The marker in its simplest form that is the same inside the universe, whatever it says outside.
-fn within(marker: MarkerTree, universe: MarkerTree) -> MarkerTree {
-    marker.and(universe).restrict(universe)
+    joins.and(python, joins.any(inputs.environments.iter().copied()))
 }
 
 type From = Option<Release>;
 type Wanted = (Option<ExtraName>, PackageName, Option<ExtraName>);
 
 /// The edges of all branches, by who needs what.
-#[derive(Default)]
-struct EdgeTable {
+struct EdgeTable<'j> {
+    joins: &'j Joins,
     /// The marker as stated, and where (in which branches) it leads to each release.
     edges: BTreeMap<(From, Wanted), BTreeMap<Release, (MarkerTree, MarkerTree)>>,
 }
 
-impl EdgeTable {
+impl<'j> EdgeTable<'j> {
+    fn new(joins: &'j Joins) -> Self {
+        Self { joins, edges: BTreeMap::new() }
+    }
+
     fn add(&mut self, branch: &Solved, (node, version): (&Node, &Version), dependency: &Dependency, target: &Version) {
         let (from, because_of) = match node {
             Node::Root => (None, None),
@@ -185,8 +182,8 @@ impl EdgeTable {
         let releases = self.edges.entry((from, (because_of, name.clone(), extra))).or_default();
         let (stated, inside) =
             releases.entry(branch.release(name, target)).or_insert((MarkerTree::FALSE, MarkerTree::FALSE));
-        *stated = stated.or(dependency.marker);
-        *inside = inside.or(dependency.marker.and(branch.environment));
+        *stated = self.joins.or(*stated, dependency.marker);
+        *inside = self.joins.or(*inside, self.joins.and(dependency.marker, branch.environment));
     }
 
     /// An edge that leads to one release in every branch keeps its marker as stated; otherwise the branches
@@ -196,7 +193,7 @@ impl EdgeTable {
         for ((from, (because_of, _, extra)), releases) in self.edges {
             let single = releases.len() == 1;
             for (to, (stated, inside)) in releases {
-                let marker = within(if single { stated } else { inside }, universe);
+                let marker = self.joins.within_universe(if single { stated } else { inside }, universe);
                 let (because_of, extra) = (because_of.clone(), extra.clone());
                 out.entry(from.clone()).or_default().push(Edge { because_of, to, extra, marker });
             }

@@ -2,6 +2,7 @@
 //!
 //! Source: platform compatibility tags specification; the values of `platform.machine()`.
 
+use pybun_model::Joins;
 use rustc_hash::FxHashMap;
 use uv_pep440::{Operator, Version, VersionSpecifier};
 use uv_pep508::{MarkerExpression, MarkerOperator, MarkerTree, MarkerValueString, MarkerValueVersion};
@@ -43,12 +44,12 @@ impl WheelMarkers {
     }
 
     /// Can a file be used somewhere in `part`?
-    pub fn reach(&mut self, filename: &str, part: MarkerTree) -> bool {
+    pub fn reach(&mut self, filename: &str, part: MarkerTree, joins: &Joins) -> bool {
         let Some(tags) = tags(filename) else { return !part.is_false() };
         if let Some(known) = self.somewhere.get(&part).and_then(|known| known.get(tags)) {
             return *known;
         }
-        let reaches = !self.of_tags(tags).is_disjoint(part);
+        let reaches = !joins.is_disjoint(self.of_tags(tags), part);
         self.somewhere.entry(part).or_default().insert(tags.into(), reaches);
         reaches
     }

@@ -1,12 +1,15 @@
 //! Between locks and the resolver: what a previous lock prefers, and what a resolution comes to on disk.
 
 use crate::known::Known;
+use crate::solve::too_hard;
 use crate::{Request, Target, Upgrade, universe};
 use pybun_lock::{Assigned, Dependency, File, Lock, Mode, Names, Package, Prereleases, Source};
 use pybun_model::{
-    Distribution, IndexFile, MarkerTree, PackageName, Problem, VersionSpecifier, VersionSpecifiers, Yanked,
+    Distribution, IndexFile, Joins, MarkerTree, PackageName, Problem, VersionSpecifier, VersionSpecifiers, Yanked,
 };
-use pybun_resolver::{Certainty, Edge, Inputs, Preference, Release, Resolution, Resolved, Root, WheelMarkers};
+use pybun_resolver::{
+    Certainty, Edge, Inputs, Limits, Preference, Release, Resolution, Resolved, Root, TooHard, WheelMarkers,
+};
 use rustc_hash::FxHashMap;
 use uv_pep440::{Operator, Version};
 
@@ -102,6 +105,7 @@ pub(crate) fn lock_of(request: &Request, resolution: &Resolution, known: &Known)
     let places: FxHashMap<&Release, u32> =
         resolution.packages.iter().map(|package| &package.release).zip(0_u32..).collect();
     let mut markers = WheelMarkers::new(Certainty::Possible);
+    let joins = Joins::default();
     let packages = resolution.packages.iter().map(|package| {
         let release = &package.release;
         let (source, files) = match &release.url {
@@ -110,7 +114,7 @@ pub(crate) fn lock_of(request: &Request, resolution: &Resolution, known: &Known)
                 (direct.source.clone(), direct.file.iter().map(|file| file_of(release, file, request)).collect())
             }
             None => {
-                let files = files_of(package, resolution.universe, request, known, &mut markers);
+                let files = files_of(package, known, (resolution.universe, request), (&mut markers, &joins));
                 (index_of(&release.name, request), files)
             }
         };
@@ -124,6 +128,9 @@ pub(crate) fn lock_of(request: &Request, resolution: &Resolution, known: &Known)
         })
     });
     let packages: Vec<Package> = packages.collect::<Result<_, Problem>>()?;
+    if joins.is_over() {
+        return Err(too_hard(TooHard::Markers(None), &Limits::default()));
+    }
     // The same again may have been solved in smaller parts, which is no change.
     let same = request.previous.as_ref().filter(|previous| previous.packages == packages);
     let forks = same.map_or(&resolution.forks, |previous| &previous.forks).clone();
@@ -180,10 +187,9 @@ fn dependency_of(edge: &Edge, places: &FxHashMap<&Release, u32>) -> Dependency {
 /// are no others.
 fn files_of(
     package: &Resolved,
-    universe: MarkerTree,
-    request: &Request,
     known: &Known,
-    markers: &mut WheelMarkers,
+    (universe, request): (MarkerTree, &Request),
+    (markers, joins): (&mut WheelMarkers, &Joins),
 ) -> Vec<File> {
     let Resolved { release, marker, .. } = package;
     let Some(page) = known.pages.get(&release.name) else { return Vec::new() };
@@ -200,10 +206,10 @@ fn files_of(
         .collect();
     let any_kept = of_version.iter().any(|file| !file.yanked.is_yanked());
     let kept = || of_version.iter().filter(|file| !any_kept || !file.yanked.is_yanked());
-    let needed = marker.and(universe);
+    let needed = joins.and(*marker, universe);
     let mut reachable: Vec<&IndexFile> = match request.target {
         Target::Machine => kept().copied().collect(),
-        Target::Universal => kept().filter(|file| markers.reach(&file.filename, needed)).copied().collect(),
+        Target::Universal => kept().filter(|file| markers.reach(&file.filename, needed, joins)).copied().collect(),
     };
     if reachable.is_empty() {
         reachable = kept().copied().collect();

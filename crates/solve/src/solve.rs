@@ -218,15 +218,24 @@ fn tell_unknown_extras(resolution: &Resolution, resolver: &Resolver, emit: Emit<
     }
 }
 
-fn too_hard(why: TooHard, limits: &Limits) -> Problem {
-    let what = match why {
+pub(crate) fn too_hard(why: TooHard, limits: &Limits) -> Problem {
+    let what = match &why {
         TooHard::Decisions => format!("no answer after {} decisions", limits.decisions),
         TooHard::Forks => format!("the requirements divide into more than {} environments", limits.forks),
         TooHard::Projects => format!("the requirements lead to more than {} projects", limits.projects),
-        TooHard::Markers => "the markers of what is needed come together to more than a lock can hold".to_owned(),
+        TooHard::Markers(_) => "the markers of what is needed come together to more than a lock can hold".to_owned(),
     };
-    Problem::new("resolve/too-hard", what)
-        .hint("Narrow the requirements that have many versions, or limit requires-python or the environments")
+    let problem = Problem::new("resolve/too-hard", what);
+    match why {
+        TooHard::Markers(Some(name)) => problem
+            .hint(format!("Look at the markers of what {name} requires: few requirements speak of many things"))
+            .with("package", name.as_ref()),
+        TooHard::Markers(None) => {
+            problem.hint("Say less in the markers of your requirements, or limit the environments")
+        }
+        TooHard::Decisions | TooHard::Forks | TooHard::Projects => problem
+            .hint("Narrow the requirements that have many versions, or limit requires-python or the environments"),
+    }
 }
 
 fn crashed(error: &tokio::task::JoinError) -> Problem {

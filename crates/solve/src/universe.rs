@@ -2,7 +2,7 @@
 //! alternatives among extras and groups that conflict.
 
 use pybun_lock::{Inputs, RootKind};
-use pybun_model::{MarkerTree, Problem};
+use pybun_model::{Joins, MarkerTree, Problem, TooComplicated};
 use std::collections::BTreeSet;
 
 /// More alternatives than anybody means.
@@ -10,20 +10,29 @@ const MAX_PARTS: usize = 512;
 
 /// Parts that exclude each other, first things first; one part where nothing divides the universe.
 pub(crate) fn parts(inputs: &Inputs) -> Result<Vec<MarkerTree>, Problem> {
-    let mut parts = environments(&inputs.environments);
-    for conflict in &inputs.conflicts {
-        let alternatives = alternatives(conflict);
-        parts = parts.iter().flat_map(|part| alternatives.iter().map(|other| part.and(*other))).collect();
-        parts.retain(|part| !part.is_false());
-        if parts.len() > MAX_PARTS {
-            return Err(Problem::new(
-                "resolve/too-hard",
-                format!("environments and conflicts divide the resolution into more than {MAX_PARTS} parts"),
-            )
-            .hint("Declare fewer conflicts between extras and groups, or fewer environments"));
-        }
+    let hint = "Declare fewer conflicts between extras and groups, or fewer and simpler environments";
+    let too_hard = |why: String| Problem::new("resolve/too-hard", why).hint(hint);
+    let many =
+        || too_hard(format!("environments and conflicts divide the resolution into more than {MAX_PARTS} parts"));
+    let largest = inputs.conflicts.iter().map(Vec::len).max().unwrap_or_default();
+    if inputs.environments.len().max(largest) > MAX_PARTS {
+        return Err(many());
     }
-    Ok(parts)
+    let divided = Joins::within(|joins| {
+        let mut parts = environments(&inputs.environments, joins);
+        for conflict in &inputs.conflicts {
+            let alternatives = alternatives(conflict, joins);
+            parts = parts.iter().flat_map(|part| alternatives.iter().map(|other| joins.and(*part, *other))).collect();
+            parts.retain(|part| !part.is_false());
+            if parts.len() > MAX_PARTS {
+                return Err(many());
+            }
+        }
+        Ok(parts)
+    });
+    divided.unwrap_or_else(|TooComplicated| {
+        Err(too_hard("environments and conflicts come together to markers that nobody could work with".to_owned()))
+    })
 }
 
 /// Where the requirements of a root count: everywhere, unless it is in conflict with another.
@@ -32,30 +41,30 @@ pub(crate) fn gate(kind: &RootKind, conflicts: &[Vec<RootKind>]) -> MarkerTree {
 }
 
 /// Each without what those before it hold already.
-fn environments(all: &[MarkerTree]) -> Vec<MarkerTree> {
+fn environments(all: &[MarkerTree], joins: &Joins) -> Vec<MarkerTree> {
     if all.is_empty() {
         return vec![MarkerTree::TRUE];
     }
     let mut taken = MarkerTree::FALSE;
     let mut parts = Vec::new();
     for environment in all {
-        parts.push(environment.and(taken.negate()));
-        taken = taken.or(*environment);
+        parts.push(joins.and(*environment, taken.negate()));
+        taken = joins.or(taken, *environment);
     }
     parts.retain(|part| !part.is_false());
     parts
 }
 
 /// One part for each of the conflicting roots. The first also stands for "none of them".
-fn alternatives(conflict: &[RootKind]) -> Vec<MarkerTree> {
+fn alternatives(conflict: &[RootKind], joins: &Joins) -> Vec<MarkerTree> {
     let kinds: BTreeSet<&RootKind> = conflict.iter().filter(|kind| **kind != RootKind::Project).collect();
     let without_others = |kind: &RootKind| {
         let others = kinds.iter().filter(|other| **other != kind);
-        others.fold(MarkerTree::TRUE, |all, other| all.and(other.active().negate()))
+        others.fold(MarkerTree::TRUE, |all, other| joins.and(all, other.active().negate()))
     };
     let parts = kinds.iter().enumerate().map(|(i, kind)| {
         let alone = without_others(kind);
-        if i == 0 { alone } else { alone.and(kind.active()) }
+        if i == 0 { alone } else { joins.and(alone, kind.active()) }
     });
     let parts: Vec<_> = parts.collect();
     if parts.is_empty() { vec![MarkerTree::TRUE] } else { parts }

@@ -92,7 +92,7 @@ pub struct Saved<'b> {
 impl<'b> Saved<'b> {
     pub fn open(place: &Place, bytes: Option<&'b [u8]>) -> Result<Self, Decline> {
         let opened = bytes.map(|bytes| Ok((pybun_lock::open(bytes).map_err(|_| Decline)?, bytes)));
-        let (inputs, lock) = (inputs_of(place), opened.transpose()?);
+        let (inputs, lock) = (inputs_of(place)?, opened.transpose()?);
         let fits = lock.as_ref().is_some_and(|(lock, _)| lock.inputs().differences(&inputs).is_empty());
         Ok(Self { inputs, lock, fits })
     }
@@ -192,7 +192,7 @@ pub fn runtime() -> Result<&'static tokio::runtime::Runtime, Decline> {
 }
 
 /// One lock covers every extra and group, so that choosing others later needs no resolution.
-fn inputs_of(place: &Place) -> Inputs {
+fn inputs_of(place: &Place) -> Result<Inputs, Decline> {
     let manifest = &place.manifest;
     let root = |kind: RootKind, declared: &[pybun_manifest::Declared]| Root {
         kind,
@@ -203,8 +203,8 @@ fn inputs_of(place: &Place) -> Inputs {
     roots.extend(manifest.dependency_groups.iter().map(|(group, all)| root(RootKind::Group(group.clone()), all)));
     let inputs = Inputs::new(manifest.requires_python.clone(), roots);
     match &manifest.name {
-        Some(name) => pybun_lock::with_own_extras(inputs, name).sorted(),
-        None => inputs.sorted(),
+        Some(name) => pybun_lock::with_own_extras(inputs, name).map(Inputs::sorted).map_err(|_| Decline),
+        None => Ok(inputs.sorted()),
     }
 }
 

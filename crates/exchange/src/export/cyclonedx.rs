@@ -48,7 +48,7 @@ pub fn cyclonedx(graph: &Graph, subject: &Subject) -> Exported {
         "specVersion": "1.6",
         "version": 1,
         "metadata": metadata,
-        "components": shipment.iter().map(component).collect::<Vec<_>>(),
+        "components": shipment.iter().map(|shipped| component(graph, shipped)).collect::<Vec<_>>(),
         "dependencies": dependencies,
     });
     let text = serde_json::to_string_pretty(&bill).expect("maps with texts as keys are JSON");
@@ -57,7 +57,7 @@ pub fn cyclonedx(graph: &Graph, subject: &Subject) -> Exported {
 
 const ROOT: &str = "project";
 
-fn component(shipped: &Shipped) -> Value {
+fn component(graph: &Graph, shipped: &Shipped) -> Value {
     let package = shipped.package;
     let purl = purl(package);
     let files: Vec<Value> = package
@@ -87,8 +87,8 @@ fn component(shipped: &Shipped) -> Value {
     if !files.is_empty() {
         out["components"] = files.into();
     }
-    if let Some(marker) = shipped.marker.try_to_string() {
-        out["properties"] = json!([{ "name": "pybun:marker", "value": marker }]);
+    if let Some(marker) = graph.text(shipped.marker) {
+        out["properties"] = json!([{ "name": "pybun:marker", "value": &*marker }]);
     }
     out
 }

@@ -3,7 +3,7 @@
 use super::{Exported, Shipped, shipment};
 use crate::{Graph, toml_text as text};
 use pybun_lock::{File, Source};
-use pybun_model::{Distribution, MarkerTree};
+use pybun_model::Distribution;
 use std::fmt::Write;
 
 /// Is this a name that a lock of PEP 751 may have: `pylock.toml` or `pylock.<name>.toml`, the name without a dot?
@@ -20,7 +20,7 @@ pub fn pylock(graph: &Graph, to_project: &str, url: &dyn Fn(u32, &File) -> Optio
     let inputs = &graph.lock.inputs;
     out.text.push_str("lock-version = \"1.0\"\n");
     if !inputs.environments.is_empty() {
-        let markers = inputs.environments.iter().filter_map(|marker| marker.try_to_string());
+        let markers = inputs.environments.iter().filter_map(|marker| graph.text(*marker));
         let markers: Vec<String> = markers.map(|marker| text(&marker)).collect();
         line(&mut out.text, "environments", &format!("[{}]", markers.join(", ")));
     }
@@ -49,7 +49,7 @@ fn package(graph: &Graph, shipped: &Shipped, at: &At, out: &mut Exported) {
     if !matches!(package.source, Source::Git { .. } | Source::Directory { .. }) {
         line(toml, "version", &text(&package.version.to_string()));
     }
-    if let Some(marker) = marker_text(shipped.marker) {
+    if let Some(marker) = graph.text(shipped.marker) {
         line(toml, "marker", &text(&marker));
     }
     if !shipped.needs.is_empty() {
@@ -104,7 +104,7 @@ fn rebased(to_project: &str, path: &str) -> String {
 /// Enough of another package to find it in the file.
 fn reference(graph: &Graph, position: u32) -> String {
     let target = &graph.lock.packages[position as usize];
-    let several = graph.lock.packages.iter().filter(|package| package.name == target.name).count() > 1;
+    let several = graph.named(&target.name).len() > 1;
     let tree = matches!(target.source, Source::Git { .. } | Source::Directory { .. });
     let version =
         if several && !tree { format!(", version = {}", text(&target.version.to_string())) } else { String::new() };
@@ -162,10 +162,6 @@ fn archive(shipped: &Shipped, place: &str, subdirectory: Option<&str>, out: &mut
     let size = file.and_then(|file| file.size).map(|size| format!(", size = {size}")).unwrap_or_default();
     let subdirectory = subdirectory.map(|path| format!(", subdirectory = {}", text(path))).unwrap_or_default();
     line(&mut out.text, "archive", &format!("{{ {place}{size}{subdirectory}, hashes = {{ sha256 = \"{digest}\" }} }}"));
-}
-
-fn marker_text(marker: MarkerTree) -> Option<String> {
-    marker.try_to_string()
 }
 
 fn line(toml: &mut String, key: &str, value: &str) {

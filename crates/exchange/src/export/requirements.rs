@@ -10,12 +10,12 @@ pub fn requirements(graph: &Graph, hashes: bool) -> Exported {
     let mut out = Exported { text: "# Made by `pybun export --to requirements`.\n".to_owned(), lost: Vec::new() };
     let environments = environments(graph);
     for shipped in shipment(graph) {
-        let marker = shipped.marker.and(environments);
+        let marker = graph.joins.and(shipped.marker, environments);
         if marker.is_false() {
             continue;
         }
         let (what, hashable) = target(&shipped);
-        let marker = marker.try_to_string().map(|marker| format!(" ; {marker}")).unwrap_or_default();
+        let marker = graph.text(marker).map(|marker| format!(" ; {marker}")).unwrap_or_default();
         out.text.push_str(&format!("{what}{marker}"));
         if hashes {
             let mut digests: Vec<String> =
@@ -39,11 +39,10 @@ pub fn requirements(graph: &Graph, hashes: bool) -> Exported {
 
 /// Where the lock holds: markers in it say nothing of that, and whoever reads the file does not know.
 fn environments(graph: &Graph) -> MarkerTree {
-    let stated = &graph.lock.inputs.environments;
-    if stated.is_empty() {
-        return MarkerTree::TRUE;
+    match &graph.lock.inputs.environments[..] {
+        [] => MarkerTree::TRUE,
+        stated => graph.joins.any(stated.iter().copied()),
     }
-    stated.iter().fold(MarkerTree::FALSE, |any, one| any.or(*one))
 }
 
 /// How pip is told of a package, and whether it can check digests of it.

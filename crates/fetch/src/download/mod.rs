@@ -102,6 +102,7 @@ impl Client {
         }
         sink.validator = strong_etag(&stream.headers);
         sink.is_patched |= sink.done > 0;
+        sink.begin(content_length(&stream.headers))?;
         while let Some(chunk) = stream.chunk().await? {
             if sink.done == 0 && is_web_page(&stream.headers, &chunk) {
                 return Err(Error::NotAFile { url: redacted(&stream.url), filename: file.filename.to_string() }.into());
@@ -136,6 +137,10 @@ fn is_of_the_network(error: &Error) -> bool {
 fn is_web_page(headers: &HeaderMap, first: &[u8]) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     kind.trim_start().starts_with("text/html") && first.trim_ascii_start().starts_with(b"<")
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }
 
 fn starts_at(headers: &HeaderMap, offset: u64) -> bool {

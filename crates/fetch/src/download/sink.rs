@@ -11,8 +11,12 @@ use sha2::Digest;
 use std::io::{self, BufReader, Seek, Write};
 
 pub(super) const BUFFER: usize = 256 << 10;
-/// No distribution is larger; the disk is not filled for a server that never ends.
-const MAX_FILE: u64 = 64 << 30;
+/// No distribution is larger: an index takes some hundred megabytes, and the largest that are published elsewhere are
+/// three gigabytes.
+const MAX_FILE: u64 = 16 << 30;
+/// The same for a file of which neither the index nor the server states a size. The disk is not filled for a server that
+/// never ends.
+const MAX_UNSTATED: u64 = 4 << 30;
 /// Progress is told this often, in bytes, and at the end.
 const REPORT_EVERY: u64 = 512 << 10;
 
@@ -30,6 +34,8 @@ pub(super) struct Sink<'a> {
     filename: String,
     name: String,
     expected_size: Option<u64>,
+    /// How many bytes there may be at most, whatever is stated.
+    limit: u64,
     expected: Option<Sha256>,
     arrival: Option<&'a dyn Arrival>,
     emit: Emit<'a>,
@@ -54,6 +60,7 @@ impl<'a> Sink<'a> {
             filename: of.filename.to_string(),
             name,
             expected_size: of.size,
+            limit: MAX_FILE,
             expected: of.sha256,
             arrival,
             emit,
@@ -107,13 +114,11 @@ impl<'a> Sink<'a> {
     pub fn take(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.hasher.update(bytes);
         self.done += bytes.len() as u64;
-        let limit = self.expected_size.unwrap_or(MAX_FILE);
-        if self.done > limit {
-            let filename = self.filename.clone();
-            return Err(match self.expected_size {
-                Some(expected) => Error::SizeMismatch { filename, expected, actual: self.done },
-                None => Error::TooLarge { what: format!("`{filename}`"), limit },
-            });
+        if let Some(expected) = self.expected_size.filter(|expected| self.done > *expected) {
+            return Err(Error::SizeMismatch { filename: self.filename.clone(), expected, actual: self.done });
+        }
+        if self.done > self.limit {
+            return Err(self.too_large());
         }
         if self.buffer.len() + bytes.len() > BUFFER {
             self.flush()?;
@@ -124,6 +129,17 @@ impl<'a> Sink<'a> {
             self.report();
         }
         Ok(())
+    }
+
+    /// Before the first byte of an answer, of which the server may say how long it is.
+    pub fn begin(&mut self, length: Option<u64>) -> Result<(), Error> {
+        self.limit = if length.or(self.expected_size).is_some() { MAX_FILE } else { MAX_UNSTATED };
+        let size = self.expected_size.or_else(|| length.map(|length| length.saturating_add(self.done)));
+        if size.is_some_and(|size| size > self.limit) { Err(self.too_large()) } else { Ok(()) }
+    }
+
+    fn too_large(&self) -> Error {
+        Error::TooLarge { what: format!("`{}`", self.filename), limit: self.limit }
     }
 
     fn flush(&mut self) -> Result<(), Error> {

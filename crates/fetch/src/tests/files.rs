@@ -2,7 +2,7 @@ use super::archive::noise;
 use super::server::{Answer, Server};
 use super::{Sandbox, file, name, sha};
 use crate::{Error, storage_path};
-use pybun_model::{Event, silent};
+use pybun_model::{Event, IndexFile, silent};
 use std::sync::Mutex;
 
 const WHEEL: &str = "six-1.0-py3-none-any.whl";
@@ -281,4 +281,23 @@ async fn a_length_that_is_not_true_gives_no_wrong_file() {
     let error = sandbox.client().download(&wanted, &silent).await.unwrap_err();
     assert!(matches!(error, Error::HashMismatch { .. }), "{error}");
     assert_eq!(sandbox.leftovers(), 0);
+}
+
+#[tokio::test]
+async fn more_than_any_distribution_has_is_refused_before_it_comes() {
+    let stated = |size: Option<u64>, length: Option<u64>| async move {
+        let server = Server::start(move |_, _| {
+            let answer = Answer::new(200, "begins");
+            length.map_or(answer.clone(), |length| answer.with("content-length", &length.to_string()))
+        });
+        let sandbox = Sandbox::new(server.url("/"));
+        let file = IndexFile { size, sha256: None, ..file(WHEEL, server.url("/six.whl"), b"begins") };
+        sandbox.client().download(&file, &silent).await.map(|download| download.size)
+    };
+    let too_large = |limit: u64, result: Result<u64, Error>| {
+        assert!(matches!(&result, Err(Error::TooLarge { limit: found, .. }) if *found == limit), "{result:?}");
+    };
+    too_large(16 << 30, stated(Some(1 << 50), None).await);
+    too_large(16 << 30, stated(None, Some(1 << 50)).await);
+    assert!(matches!(stated(None, None).await, Ok(6)));
 }

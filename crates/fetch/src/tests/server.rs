@@ -114,8 +114,10 @@ fn read(stream: &TcpStream) -> Option<Request> {
 
 /// Errors are the client's doing: it may close a connection whose body it does not want.
 fn write(stream: &mut TcpStream, answer: &Answer) {
-    let mut head =
-        format!("HTTP/1.1 {} x\r\nconnection: close\r\ncontent-length: {}\r\n", answer.status, answer.body.len());
+    let mut head = format!("HTTP/1.1 {} x\r\nconnection: close\r\n", answer.status);
+    if !answer.headers.iter().any(|(name, _)| *name == "content-length") {
+        head.push_str(&format!("content-length: {}\r\n", answer.body.len()));
+    }
     for (name, value) in &answer.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }

@@ -49,6 +49,19 @@ fn joined(change: impl FnOnce(&mut Parts)) -> Vec<u8> {
     parts.join()
 }
 
+/// A path of a hundred bytes makes fifty directories.
+#[test]
+fn directories_are_bounded_as_files_are() {
+    let deep = |count: usize| {
+        let mut members = wheel().members();
+        members.extend((0..count).map(|n| Member::new(&format!("z{n}/{}b.py", "d/".repeat(120)), "")));
+        zip(&members)
+    };
+    refused("more directories than files", &deep(200), BROKEN);
+    let name: WheelName = "a-1.0-py3-none-any.whl".parse().unwrap();
+    assert!(World::new().add_bytes(&deep(10), &name, &pybun_model::silent).is_ok());
+}
+
 /// A journal has a line for each of these directories.
 #[test]
 fn metadata_is_in_a_directory_of_one_line() {

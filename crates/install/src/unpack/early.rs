@@ -10,7 +10,7 @@
 
 use super::member::Writer;
 use crate::contents::{Digest, Known};
-use crate::zip::{Ahead, Archive, Entry, Scratch, ZipError, may_unpack};
+use crate::zip::{Ahead, Archive, Entry, Scratch, TOO_MANY_DIRECTORIES, ZipError, max_directories, may_unpack};
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
@@ -119,6 +119,9 @@ impl Early {
         }
         let tree = directory.join("tree");
         make_dirs(&tree, &entry.path, &mut self.dirs).map_err(ZipError::Sink)?;
+        if self.dirs.len() > max_directories(self.members.len()) {
+            return Err(TOO_MANY_DIRECTORIES);
+        }
         let full = tree.join(&entry.path);
         let mut writer = Writer::new(&full, false, entry.size, known);
         let mut content = blake3::Hasher::new();

@@ -5,7 +5,7 @@ use super::end::End;
 use super::entry::Entry;
 use super::path::check_path;
 use super::{ReadAt, ZipError};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub(crate) const CENTRAL: u32 = 0x0201_4b50;
 const ZIP64: u16 = 0x0001;
@@ -14,6 +14,7 @@ const UNICODE_PATH: u16 = 0x7075;
 const REFUSED_FLAGS: u16 = 1 | 1 << 5 | 1 << 6 | 1 << 13;
 /// The best that deflate can do, and some bytes for tiny members.
 const MAX_DEFLATE_RATIO: u64 = 1032;
+const FREE_DIRECTORIES: usize = 10_000;
 
 pub(crate) fn read<R: ReadAt>(source: &R, end: &End) -> Result<Vec<Entry>, ZipError> {
     let mut directory = vec![0; end.size as usize];
@@ -182,15 +183,36 @@ fn check_names(entries: &[Entry]) -> Result<(), ZipError> {
             return Err(entry.bad("occurs twice"));
         }
     }
+    let most = max_directories(entries.len());
+    let mut directories: HashSet<&str> = HashSet::new();
     for entry in entries {
-        let parents = entry.path.match_indices('/').map(|(at, _)| &entry.path[..at]);
-        for parent in parents {
+        let mut path = entry.path.as_str();
+        if entry.directory {
+            directories.insert(path);
+        }
+        while let Some((parent, _)) = path.rsplit_once('/') {
+            // What is above one that is known is known.
+            if !directories.insert(parent) {
+                break;
+            }
             if kinds.get(parent) == Some(&false) {
                 return Err(entry.bad("lies below a file"));
             }
+            path = parent;
+        }
+        if directories.len() > most {
+            return Err(TOO_MANY_DIRECTORIES);
         }
     }
     Ok(())
+}
+
+pub(crate) const TOO_MANY_DIRECTORIES: ZipError =
+    ZipError::Archive("it makes far more directories than such an archive may");
+
+/// A path of one member makes as many as it is deep. Real wheels have fewer directories than members.
+pub(crate) fn max_directories(members: usize) -> usize {
+    FREE_DIRECTORIES + 2 * members
 }
 
 /// Each member reaches up to the next one, the last one up to the central directory, the first one starts the file.

@@ -10,6 +10,7 @@ mod path;
 mod read_at;
 
 pub(crate) use ahead::{Ahead, may_unpack};
+pub(crate) use directory::{TOO_MANY_DIRECTORIES, max_directories};
 pub(crate) use entry::Entry;
 pub(crate) use member::Scratch;
 pub(crate) use path::check_path;

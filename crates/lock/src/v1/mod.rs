@@ -3,7 +3,7 @@
 mod wire;
 
 use crate::{Dependency, Error, File, Inputs, Lock, Mode, Package, Prereleases, Root, RootKind, Source};
-use pybun_model::{MarkerTree, Requirement, Sha256, bounded_requirement, locked_marker};
+use pybun_model::{Joins, MarkerTree, Requirement, Sha256, bounded_requirement_of, locked_marker};
 use std::str::FromStr;
 
 pub(crate) const VERSION: u32 = 1;
@@ -21,12 +21,13 @@ fn corrupt(why: impl Into<String>) -> Error {
 }
 
 fn from_wire(wire: wire::Lock) -> Result<Lock, Error> {
-    let markers: Vec<MarkerTree> = wire.markers.iter().map(|text| marker(text)).collect::<Result<_, _>>()?;
+    let joins = Joins::default();
+    let markers: Vec<MarkerTree> = wire.markers.iter().map(|text| marker(text, &joins)).collect::<Result<_, _>>()?;
     let count = wire.packages.len();
     let inputs = Inputs {
         requires_python: wire.requires_python.map(|text| parse("requires-python", &text)).transpose()?,
-        constraints: requirements(&wire.constraints)?,
-        overrides: requirements(&wire.overrides)?,
+        constraints: requirements(&wire.constraints, &joins)?,
+        overrides: requirements(&wire.overrides, &joins)?,
         mode: match wire.mode {
             0 => Mode::Highest,
             1 => Mode::Lowest,
@@ -39,20 +40,20 @@ fn from_wire(wire: wire::Lock) -> Result<Lock, Error> {
             2 => Prereleases::Disallow,
             other => return Err(corrupt(format!("no pre-release mode has number {other}"))),
         },
-        ..Inputs::of(wire.roots.into_iter().map(root_from_wire).collect::<Result<_, _>>()?)
+        ..Inputs::of(wire.roots.into_iter().map(|root| root_from_wire(root, &joins)).collect::<Result<_, _>>()?)
     };
     let packages = wire.packages.into_iter().map(|package| package_from_wire(package, &markers, count));
     Ok(Lock { inputs, packages: packages.collect::<Result<_, _>>()?, forks: Vec::new() })
 }
 
-fn root_from_wire(root: wire::Root) -> Result<Root, Error> {
+fn root_from_wire(root: wire::Root, joins: &Joins) -> Result<Root, Error> {
     let kind = match root.kind {
         0 => RootKind::Project,
         1 => RootKind::Extra(parse("extra", &root.name)?),
         2 => RootKind::Group(parse("group", &root.name)?),
         other => return Err(corrupt(format!("no root has kind {other}"))),
     };
-    Ok(Root { kind, requirements: requirements(&root.requirements)? })
+    Ok(Root { kind, requirements: requirements(&root.requirements, joins)? })
 }
 
 fn package_from_wire(package: wire::Package, markers: &[MarkerTree], count: usize) -> Result<Package, Error> {
@@ -88,20 +89,20 @@ fn file_from_wire(file: wire::File) -> Result<File, Error> {
     Ok(File { filename: file.filename.into(), sha256: file.sha256.map(Sha256), size: file.size, storage: file.storage })
 }
 
-fn requirements(texts: &[std::borrow::Cow<str>]) -> Result<Vec<Requirement>, Error> {
-    texts.iter().map(|text| requirement(text)).collect()
+fn requirements(texts: &[std::borrow::Cow<str>], joins: &Joins) -> Result<Vec<Requirement>, Error> {
+    texts.iter().map(|text| requirement(text, joins)).collect()
 }
 
 fn parse<T: FromStr>(what: &str, text: &str) -> Result<T, Error> {
     text.parse().map_err(|_| is_no(what, text))
 }
 
-fn requirement(text: &str) -> Result<Requirement, Error> {
-    bounded_requirement(text).map_err(|_| is_no("requirement", text))
+fn requirement(text: &str, joins: &Joins) -> Result<Requirement, Error> {
+    bounded_requirement_of(text, joins).map_err(|_| is_no("requirement", text))
 }
 
-fn marker(text: &str) -> Result<MarkerTree, Error> {
-    locked_marker(text).map_err(|_| is_no("marker", text))
+fn marker(text: &str, joins: &Joins) -> Result<MarkerTree, Error> {
+    locked_marker(text, joins).map_err(|_| is_no("marker", text))
 }
 
 fn is_no(what: &str, text: &str) -> Error {

@@ -7,10 +7,11 @@ use crate::{
     Assigned, Dependency, Error, File, Here, Inputs, Lock, Mode, Names, Package, Prereleases, Root, RootKind, Source,
 };
 use pybun_model::{
-    MarkerTree, PackageName, Requirement, Sha256, VerbatimUrl, VersionOrUrl, bounded_requirement, locked_marker,
-    locked_marker_holds,
+    Joins, MarkerTree, PackageName, Requirement, Sha256, VerbatimUrl, VersionOrUrl, bounded_requirement_of,
+    locked_marker, locked_marker_holds,
 };
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::str::FromStr;
 use url::Url;
 
@@ -38,16 +39,19 @@ pub(crate) fn open(body: &[u8]) -> Result<Opened<'_>, Error> {
 
 impl Opened<'_> {
     pub fn whole(self) -> Result<Lock, Error> {
-        let markers: Vec<MarkerTree> = self.markers.iter().map(|text| marker(text)).collect::<Result<_, _>>()?;
+        let joins = Joins::default();
+        let markers: Vec<MarkerTree> =
+            self.markers.iter().map(|text| marker(text, &joins)).collect::<Result<_, _>>()?;
         let forks = self.forks.iter().map(|position| marker_at(&markers, *position)).collect::<Result<_, _>>()?;
         self.lock(&markers, forks, |_| true)
     }
 
     pub fn here(self, here: Here<'_>) -> Result<Lock, Error> {
+        let joins = Joins::default();
         let markers = self.markers.iter().map(|text| match locked_marker_holds(text, here.markers) {
             Ok(Some(true)) => Ok(MarkerTree::TRUE),
             Ok(Some(false)) => Ok(MarkerTree::FALSE),
-            Ok(None) | Err(_) => marker(text),
+            Ok(None) | Err(_) => marker(text, &joins),
         });
         let markers: Vec<MarkerTree> = markers.collect::<Result<_, _>>()?;
         let fits = |name: &str| !name.ends_with(".whl") || here.tags.rank_of_file(name).is_some();
@@ -185,17 +189,23 @@ fn package_to_wire(package: &Package, markers: &mut Markers) -> wire::Package<'s
 #[derive(Default)]
 struct Markers {
     texts: Vec<String>,
+    positions: HashMap<MarkerTree, u32>,
+    by_text: HashMap<String, u32>,
 }
 
 impl Markers {
     fn position(&mut self, marker: MarkerTree) -> u32 {
+        if let Some(known) = self.positions.get(&marker) {
+            return *known;
+        }
         let Some(text) = marker_text(&marker) else { return 0 };
-        let known = self.texts.iter().position(|other| *other == text);
-        let position = known.unwrap_or_else(|| {
+        let next = self.texts.len() as u32 + 1;
+        let position = *self.by_text.entry(text.clone()).or_insert(next);
+        if position == next {
             self.texts.push(text);
-            self.texts.len() - 1
-        });
-        position as u32 + 1
+        }
+        self.positions.insert(marker, position);
+        position
     }
 }
 
@@ -214,14 +224,15 @@ fn requirements_to_wire(requirements: &[Requirement]) -> Vec<wire::Requirement<'
 }
 
 fn from_wire(wire: wire::Lock<'_>) -> Result<Opened<'_>, Error> {
+    let joins = Joins::default();
     let inputs = Inputs {
         requires_python: wire.requires_python.map(|text| parse("requires-python", &text)).transpose()?,
-        roots: wire.roots.into_iter().map(root_from_wire).collect::<Result<_, _>>()?,
-        constraints: requirements(&wire.constraints)?,
-        overrides: requirements(&wire.overrides)?,
+        roots: wire.roots.into_iter().map(|root| root_from_wire(root, &joins)).collect::<Result<_, _>>()?,
+        constraints: requirements(&wire.constraints, &joins)?,
+        overrides: requirements(&wire.overrides, &joins)?,
         excludes: parsed_names(&wire.excludes)?,
-        environments: environments(&wire.environments)?,
-        required_environments: environments(&wire.required_environments)?,
+        environments: environments(&wire.environments, &joins)?,
+        required_environments: environments(&wire.required_environments, &joins)?,
         conflicts: wire
             .conflicts
             .iter()
@@ -248,8 +259,8 @@ fn from_wire(wire: wire::Lock<'_>) -> Result<Opened<'_>, Error> {
     Ok(Opened { inputs, markers: wire.markers, packages: wire.packages, forks: wire.forks })
 }
 
-fn root_from_wire(root: wire::Root) -> Result<Root, Error> {
-    Ok(Root { kind: kind_from_wire(root.kind, &root.name)?, requirements: requirements(&root.requirements)? })
+fn root_from_wire(root: wire::Root, joins: &Joins) -> Result<Root, Error> {
+    Ok(Root { kind: kind_from_wire(root.kind, &root.name)?, requirements: requirements(&root.requirements, joins)? })
 }
 
 fn kind_from_wire(kind: u8, name: &str) -> Result<RootKind, Error> {
@@ -261,8 +272,8 @@ fn kind_from_wire(kind: u8, name: &str) -> Result<RootKind, Error> {
     }
 }
 
-fn environments(texts: &[Cow<str>]) -> Result<Vec<MarkerTree>, Error> {
-    texts.iter().map(|text| if text.is_empty() { Ok(MarkerTree::TRUE) } else { marker(text) }).collect()
+fn environments(texts: &[Cow<str>], joins: &Joins) -> Result<Vec<MarkerTree>, Error> {
+    texts.iter().map(|text| if text.is_empty() { Ok(MarkerTree::TRUE) } else { marker(text, joins) }).collect()
 }
 
 fn parsed_names(texts: &[Cow<str>]) -> Result<Vec<PackageName>, Error> {
@@ -332,9 +343,9 @@ fn file_from_wire(file: wire::File) -> Result<File, Error> {
     Ok(File { filename: file.filename.into(), sha256: file.sha256.map(Sha256), size: file.size, storage: file.storage })
 }
 
-fn requirements(wire: &[wire::Requirement]) -> Result<Vec<Requirement>, Error> {
+fn requirements(wire: &[wire::Requirement], joins: &Joins) -> Result<Vec<Requirement>, Error> {
     let one = |wire: &wire::Requirement| {
-        let mut requirement = requirement(&wire.text)?;
+        let mut requirement = requirement(&wire.text, joins)?;
         if let Some(url) = &wire.url {
             let url = Url::parse(url).map_err(|_| corrupt("a requirement has a URL that is none"))?;
             requirement.version_or_url = Some(VersionOrUrl::Url(VerbatimUrl::from(url)));
@@ -348,12 +359,12 @@ fn parse<T: FromStr>(what: &str, text: &str) -> Result<T, Error> {
     text.parse().map_err(|_| is_no(what, text))
 }
 
-fn requirement(text: &str) -> Result<Requirement, Error> {
-    bounded_requirement(text).map_err(|_| is_no("requirement", text))
+fn requirement(text: &str, joins: &Joins) -> Result<Requirement, Error> {
+    bounded_requirement_of(text, joins).map_err(|_| is_no("requirement", text))
 }
 
-fn marker(text: &str) -> Result<MarkerTree, Error> {
-    locked_marker(text).map_err(|_| is_no("marker", text))
+fn marker(text: &str, joins: &Joins) -> Result<MarkerTree, Error> {
+    locked_marker(text, joins).map_err(|_| is_no("marker", text))
 }
 
 fn is_no(what: &str, text: &str) -> Error {

@@ -85,11 +85,11 @@ fn expanded(text: &str, environment: &BTreeMap<String, String>) -> String {
     while let Some(at) = rest.find("${") {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let name = rest.find('}').map(|end| &rest[2..end]);
-        let is_name = |name: &&str| {
-            !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-        };
-        match name.filter(is_name).and_then(|name| Some((name, environment.get(name).filter(|v| !v.is_empty())?))) {
+        let in_name = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_';
+        // Not by looking for the brace: the text may be long, and have none.
+        let end = 2 + rest.bytes().skip(2).take_while(in_name).count();
+        let name = Some(&rest[2..end]).filter(|name| !name.is_empty() && rest[end..].starts_with('}'));
+        match name.and_then(|name| Some((name, environment.get(name).filter(|v| !v.is_empty())?))) {
             Some((name, value)) => {
                 out.push_str(value);
                 rest = &rest[name.len() + 3..];

@@ -1,15 +1,15 @@
 //! Requirements and markers of foreign text, read within bounds. The parser of the grammar is recursive, and what it
 //! makes of a marker is a decision diagram: a line of a thousand bytes can ask for more memory than there is.
 
-mod diagram;
+mod joins;
 mod reader;
+mod size;
 #[cfg(test)]
 mod tests;
 
 use crate::{MarkerEnvironment, MarkerTree, Requirement, VersionOrUrl};
-use diagram::{Diagram, Text};
+pub use joins::{Joins, TooComplicated};
 use reader::{Diagrams, Here, read_joined};
-use std::collections::HashMap;
 use std::str::FromStr;
 use uv_pep508::{MarkerExpression, MarkerOperator, MarkerValueString};
 
@@ -30,34 +30,38 @@ const PUBLISHED: Bounds = Bounds { comparisons: 500, terms: 8_000 };
 /// A lock joins the markers of many packages.
 const LOCKED: Bounds = Bounds { comparisons: 20_000, terms: 200_000 };
 
-/// What a new lock may hold.
-const WRITTEN: Bounds = Bounds { comparisons: 20_000, terms: 20_000 };
-
 const TOO_COMPLICATED: &str = "its marker is too complicated";
 
 /// Reads a requirement (PEP 508) as it is written. The error is one sentence without a full stop.
 pub fn requirement(text: &str) -> Result<Requirement, String> {
+    requirement_of(text, &Joins::default())
+}
+
+/// Reads one of the requirements of a document, which share a budget.
+pub fn requirement_of(text: &str, joins: &Joins) -> Result<Requirement, String> {
     if text.len() > MAX_REQUIREMENT {
         return Err(format!("it is longer than {MAX_REQUIREMENT} bytes"));
     }
-    let requirement = read_requirement(text)?;
+    let requirement = read_requirement(text, joins)?;
     // One kind of quotes in the text, and there is none in a value.
-    if text.contains('"') && text.contains('\'') && !can_be_read_again(requirement.marker) {
+    if text.contains('"') && text.contains('\'') && !can_be_read_again(requirement.marker, joins)? {
         return Err("a value of its marker has a quote in it".to_owned());
     }
     Ok(requirement)
 }
 
-fn can_be_read_again(marker: MarkerTree) -> bool {
+fn can_be_read_again(marker: MarkerTree, joins: &Joins) -> Result<bool, String> {
+    let size = joins.size(marker).ok_or(TOO_COMPLICATED)?;
+    joins.charge(size.text.steps()).ok_or(TOO_COMPLICATED)?;
     let text = marker.try_to_string();
-    text.is_none_or(|text| read_marker(&text, LOCKED).is_ok_and(|read| read == marker || marker.is_false()))
+    Ok(text.is_none_or(|text| read_marker(&text, LOCKED, joins).is_ok_and(|read| read == marker || marker.is_false())))
 }
 
-fn read_requirement(text: &str) -> Result<Requirement, String> {
+fn read_requirement(text: &str, joins: &Joins) -> Result<Requirement, String> {
     let (head, marker) = split_marker(text);
     if let Some(marker) = marker.filter(|marker| !is_simple(marker)) {
         let mut requirement = parse(head)?;
-        requirement.marker = read_marker(marker, PUBLISHED)?;
+        requirement.marker = read_marker(marker, PUBLISHED, joins)?;
         return Ok(requirement);
     }
     // No marker was found, so nothing that looks like one may be left to the parser.
@@ -67,9 +71,17 @@ fn read_requirement(text: &str) -> Result<Requirement, String> {
     parse(text)
 }
 
-/// Reads a marker (PEP 508) of a lock.
-pub fn locked_marker(text: &str) -> Result<MarkerTree, String> {
-    read_marker(text, LOCKED)
+/// Reads a marker (PEP 508) of a lock, whose markers share a budget.
+pub fn locked_marker(text: &str, joins: &Joins) -> Result<MarkerTree, String> {
+    read_marker(text, LOCKED, joins)
+}
+
+/// Reads a marker (PEP 508) that stands alone, as a setting does.
+pub fn marker(text: &str, joins: &Joins) -> Result<MarkerTree, String> {
+    if text.len() > MAX_REQUIREMENT {
+        return Err(format!("it is longer than {MAX_REQUIREMENT} bytes"));
+    }
+    read_marker(text, PUBLISHED, joins)
 }
 
 /// Does a marker of a lock hold? Tells by its comparisons, one after the other: joining the diagrams of even two costs a
@@ -81,37 +93,13 @@ pub fn locked_marker_holds(text: &str, environment: &MarkerEnvironment) -> Resul
     read_joined(text, LOCKED, Here(environment)).map(|holds| Some(holds.unwrap_or(true)))
 }
 
-/// Where one of two markers holds. `None` where saying so takes more than any marker that is met in practice.
-pub fn bounded_or(a: MarkerTree, b: MarkerTree) -> Option<MarkerTree> {
-    if [a, b].iter().any(|one| one.is_true() || one.is_false()) || a == b {
-        return Some(a.or(b));
-    }
-    let (a, b) = (Diagram::of(a).ok()?, Diagram::of(b).ok()?);
-    a.join(b, MarkerTree::or).ok().map(|joined| joined.tree)
-}
-
-/// Tells which markers a lock can hold: their texts are written in a time that grows with the square of their terms.
-#[derive(Default)]
-pub struct Lockable(HashMap<MarkerTree, Text>);
-
-impl Lockable {
-    pub fn is(&mut self, marker: MarkerTree) -> bool {
-        if marker.is_true() {
-            return true;
-        }
-        Diagram::of(marker).is_ok() && Text::of(marker, &mut self.0).terms <= WRITTEN.terms
-    }
-}
-
-fn read_marker(text: &str, bounds: Bounds) -> Result<MarkerTree, String> {
+fn read_marker(text: &str, bounds: Bounds, joins: &Joins) -> Result<MarkerTree, String> {
     if is_simple(text) {
         return MarkerTree::from_str(text).map_err(|error| first_line(&error.message.to_string()));
     }
-    let marker = read_joined(text, bounds, Diagrams)?.map_or(MarkerTree::TRUE, |marker| marker.tree);
-    if Text::of(marker, &mut HashMap::new()).terms > bounds.terms {
-        return Err(TOO_COMPLICATED.to_owned());
-    }
-    Ok(marker)
+    let marker = read_joined(text, bounds, Diagrams(joins))?.unwrap_or(MarkerTree::TRUE);
+    let size = joins.size(marker).ok_or(TOO_COMPLICATED)?;
+    if size.text.terms > bounds.terms { Err(TOO_COMPLICATED.to_owned()) } else { Ok(marker) }
 }
 
 fn parse(text: &str) -> Result<Requirement, String> {

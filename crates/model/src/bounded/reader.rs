@@ -1,7 +1,6 @@
 //! The grammar of markers (PEP 508), and what is made of it.
 
-use super::diagram::Diagram;
-use super::{Bounds, TOO_COMPLICATED, first_line};
+use super::{Bounds, Joins, TOO_COMPLICATED, first_line};
 use crate::{MarkerEnvironment, MarkerTree};
 use std::str::FromStr;
 
@@ -41,24 +40,24 @@ pub(super) enum Word {
 }
 
 /// The marker itself.
-pub(super) struct Diagrams;
+pub(super) struct Diagrams<'j>(pub(super) &'j Joins);
 
 /// Whether it holds in one environment.
 pub(super) struct Here<'e>(pub(super) &'e MarkerEnvironment);
 
-impl Meaning for Diagrams {
-    type Of = Diagram;
+impl Meaning for Diagrams<'_> {
+    type Of = MarkerTree;
 
-    fn comparison(&self, tree: MarkerTree) -> Result<Diagram, String> {
-        Diagram::of(tree)
+    fn comparison(&self, tree: MarkerTree) -> Result<MarkerTree, String> {
+        self.0.size(tree).map(|_| tree).ok_or_else(|| TOO_COMPLICATED.to_owned())
     }
 
-    fn join(&self, a: Diagram, word: Word, b: Diagram) -> Result<Diagram, String> {
-        let join = match word {
-            Word::Or => MarkerTree::or,
-            Word::And => MarkerTree::and,
+    fn join(&self, a: MarkerTree, word: Word, b: MarkerTree) -> Result<MarkerTree, String> {
+        let joined = match word {
+            Word::Or => self.0.try_and(a.negate(), b.negate()).map(MarkerTree::negate),
+            Word::And => self.0.try_and(a, b),
         };
-        a.join(b, join)
+        joined.ok_or_else(|| TOO_COMPLICATED.to_owned())
     }
 }
 
@@ -89,14 +88,27 @@ impl<M: Meaning> Reader<'_, M> {
     }
 
     fn joined(&mut self, text: &str, word: Word, one: fn(&mut Self) -> Read<M>) -> Read<M> {
-        let mut all = one(self)?;
+        let mut all = Vec::from_iter(one(self)?);
         while self.take_word(text) {
-            all = match (all, one(self)?) {
-                (Some(all), Some(next)) => Some(self.meaning.join(all, word, next)?),
-                (all, next) => all.or(next),
-            };
+            all.extend(one(self)?);
         }
-        Ok(all)
+        self.reduced(all, word)
+    }
+
+    /// Joins neighbours, and then what they came to: one after the other, each would be joined with all before it.
+    fn reduced(&self, mut all: Vec<M::Of>, word: Word) -> Read<M> {
+        while all.len() > 1 {
+            let mut pairs = all.into_iter();
+            let mut next = Vec::new();
+            while let Some(first) = pairs.next() {
+                next.push(match pairs.next() {
+                    Some(second) => self.meaning.join(first, word, second)?,
+                    None => first,
+                });
+            }
+            all = next;
+        }
+        Ok(all.pop())
     }
 
     fn one(&mut self) -> Read<M> {

@@ -9,7 +9,11 @@ fn many(count: usize, join: &str, one: impl Fn(usize) -> String) -> String {
 
 /// Reads with our reader what the parser would be given.
 fn read(text: &str) -> MarkerTree {
-    read_joined(text, Bounds { comparisons: 100, ..PUBLISHED }, Diagrams).unwrap().unwrap().tree
+    read_joined(text, Bounds { comparisons: 100, ..PUBLISHED }, Diagrams(&Joins::default())).unwrap().unwrap()
+}
+
+fn locked_marker(text: &str) -> Result<MarkerTree, String> {
+    super::locked_marker(text, &Joins::default())
 }
 
 #[test]
@@ -136,4 +140,86 @@ fn absurd_sizes_are_refused() {
     assert_eq!(requirement(&format!("a[{extras}]")).unwrap_err(), "it is longer than 32768 bytes");
     assert!(requirement(&format!("a=={}", "1".repeat(30_000))).is_err());
     assert!(requirement(&format!("a=={}1", "1.".repeat(15_000))).is_ok());
+}
+
+/// Sixty comparisons each, of variables that no other marker of them speaks of.
+fn bombs(count: usize, comparison: &str, join: &str) -> Vec<MarkerTree> {
+    let value = |one: usize, i: usize| (one * 7919 + i * 104_729) % 99_991;
+    let text = |one| many(60, join, |i| comparison.replace('#', &value(one, i).to_string()));
+    (0..count).map(|one| requirement(&format!("a ; {}", text(one))).unwrap().marker).collect()
+}
+
+#[test]
+fn small_diagrams_do_not_join_to_one_that_fills_the_memory() {
+    for (comparison, join) in [
+        ("'#' not in platform_version", " and "),
+        ("'#' in platform_version", " or "),
+        ("platform_version not in 'a#b'", " and "),
+        ("extra != 'e#'", " and "),
+    ] {
+        let bombs = bombs(20, comparison, join);
+        assert_eq!(Joins::within(|joins| joins.any(bombs.clone())), Err(TooComplicated), "{comparison}");
+        let apart = Joins::within(|joins| joins.any(bombs.iter().map(|bomb| bomb.negate())));
+        assert!(apart.is_err() || apart.is_ok_and(|marker| marker.is_true()), "{comparison}");
+    }
+}
+
+#[test]
+fn a_spent_budget_ends_the_work() {
+    let bombs = bombs(20, "'#' not in platform_version", " and ");
+    let joins = Joins::default();
+    assert!(!joins.is_over());
+    joins.any(bombs.clone());
+    assert!(joins.is_over());
+    assert!(joins.and(bombs[0], bombs[1]).is_false() && joins.is_disjoint(bombs[0], bombs[1]));
+    assert_eq!(joins.or(bombs[0], bombs[1]), bombs[0]);
+    assert!(requirement_of("a ; os_name == 'x'", &joins).is_ok(), "what needs no joins is read");
+}
+
+/// Their comparison walks every way through both, unless it goes by a join.
+#[test]
+fn markers_with_many_ways_through_them_are_compared_in_time() {
+    let of = |name: &str| many(10, " and ", |i| format!("('{i}{name}x' in os_name or '{i}{name}y' in os_name)"));
+    let read = |text: String| locked_marker(&text).unwrap();
+    let a = read(format!("{} and extra == 'x'", of("a")));
+    let b = read(format!("{} and extra != 'x'", of("b")));
+    assert_eq!(Joins::within(|joins| joins.is_disjoint(a, b)), Ok(true));
+}
+
+#[test]
+fn deep_diagrams_fit_the_stack_of_a_thread() {
+    let deep = |from: usize, count| locked_marker(&many(count, " and ", |i| format!("'{:05}' in os_name", from + i)));
+    assert_eq!(deep(0, 450), Err(TOO_COMPLICATED.to_owned()));
+    let joined = |parts: usize| {
+        Joins::within(|joins| (0..parts).fold(MarkerTree::TRUE, |all, i| joins.and(all, deep(i * 80, 80).unwrap())))
+    };
+    assert_eq!(joined(20), Err(TooComplicated));
+    let joined = joined(5).unwrap();
+    assert!(Joins::default().is_lockable(joined));
+    assert_eq!(locked_marker(&joined.try_to_string().unwrap()), Ok(joined));
+}
+
+proptest! {
+    #[test]
+    fn joins_say_what_the_diagrams_say(
+        chosen in prop::collection::vec((0..COMPARISONS.len(), any::<bool>()), 1..9)
+    ) {
+        let one = |(index, positive): &(usize, bool)| {
+            let marker = MarkerTree::from_str(COMPARISONS[*index]).unwrap();
+            if *positive { marker } else { marker.negate() }
+        };
+        let joins = Joins::default();
+        let mut all = one(&chosen[0]);
+        for next in &chosen[1..] {
+            let marker = one(next);
+            prop_assert_eq!(joins.and(all, marker), all.and(marker));
+            prop_assert_eq!(joins.or(all, marker), all.or(marker));
+            prop_assert_eq!(joins.is_disjoint(all, marker), all.is_disjoint(marker));
+            let both = all.and(marker);
+            let expected = if both.is_false() { both } else { both.restrict(marker) };
+            prop_assert_eq!(joins.within_universe(all, marker), expected);
+            all = if next.1 { all.and(marker) } else { all.or(marker) };
+        }
+        prop_assert!(!joins.is_over());
+    }
 }

@@ -3,7 +3,7 @@
 use crate::Target;
 use crate::conflict::leaf::{Asker, Bar, Leaf, Versions, World, name_of};
 use pybun_lock::RootKind;
-use pybun_model::{ExtraName, MarkerTree, PackageName};
+use pybun_model::{ExtraName, Joins, MarkerTree, PackageName};
 use pybun_resolver::{Conflict, Node, Range, Why};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,7 +49,7 @@ impl Story {
             match leaf {
                 Leaf::Needs { by, node, wanted, text, marker } => {
                     let link = Link { by, node, wanted, marker, texts: BTreeSet::from([text]) };
-                    ways.entry(way(&link)).or_default().add(link);
+                    ways.entry(way(&link)).or_default().add(link, world.resolver.joins());
                 }
                 Leaf::Barred { name, range, bar, .. } => wall(&mut walls, world, name, &range, bar),
                 Leaf::Broken { why } => broken.push(why),
@@ -120,7 +120,8 @@ impl Story {
 
 /// The part of `environment` in which all of it counts at once.
 fn everywhere(environment: MarkerTree, links: &[Link], world: World) -> MarkerTree {
-    let all = links.iter().fold(environment, |all, link| all.and(link.marker));
+    let joins = world.resolver.joins();
+    let all = links.iter().fold(environment, |all, link| joins.and(all, link.marker));
     if all.is_false() || matches!(world.request.target, Target::Machine) {
         return environment;
     }
@@ -149,27 +150,27 @@ fn way(link: &Link) -> Way {
 
 impl Ways {
     /// A proof may have as many facts as its projects have versions, so that none is compared with all the others.
-    fn add(&mut self, new: Link) {
+    fn add(&mut self, new: Link, joins: &Joins) {
         let alike = self.links.iter().position(|link| link.wanted == new.wanted);
         match alike.or(self.crowded.then_some(0)) {
-            Some(place) => self.links[place].join(new),
+            Some(place) => self.links[place].join(new, joins),
             None => self.links.push(new),
         }
         if self.links.len() > MAX_WAYS && matches!(self.links[0].by, Asker::Package(..)) {
             self.crowded = true;
             let others = self.links.split_off(1);
-            others.into_iter().for_each(|other| self.links[0].join(other));
+            others.into_iter().for_each(|other| self.links[0].join(other, joins));
         }
     }
 }
 
 impl Link {
-    fn join(&mut self, other: Link) {
+    fn join(&mut self, other: Link, joins: &Joins) {
         self.by = joined(&self.by, &other.by);
         if self.wanted != other.wanted {
             self.wanted = self.wanted.union(&other.wanted);
         }
-        self.marker = self.marker.or(other.marker);
+        self.marker = joins.or(self.marker, other.marker);
         self.texts.extend(other.texts);
     }
 }

@@ -10,8 +10,8 @@ use crate::solve::attempt;
 use crate::{OtherPython, Request, Source, Target};
 use pybun_lock::{Lock, Prereleases, Root, RootKind};
 use pybun_model::{
-    ExtraName, Fix, MarkerEnvironment, MarkerTree, PackageName, Problem, Requirement, Safety, Version, VersionOrUrl,
-    VersionSpecifier, VersionSpecifiers,
+    ExtraName, Fix, Joins, MarkerEnvironment, MarkerTree, PackageName, Problem, Requirement, Safety, Version,
+    VersionOrUrl, VersionSpecifier, VersionSpecifiers,
 };
 use pybun_resolver::{Range, Resolver, Why};
 use std::collections::{BTreeMap, BTreeSet};
@@ -359,7 +359,7 @@ fn is_lower(specifier: &VersionSpecifier) -> bool {
 /// The requirement only where the contradiction does not reach.
 fn elsewhere(environment: MarkerTree, list: &RootKind, old: &Requirement) -> Option<Change> {
     let mut new = old.clone();
-    new.marker = old.marker.and(environment.negate());
+    new.marker = Joins::within(|joins| joins.and(old.marker, environment.negate())).ok()?;
     let useful = !environment.is_true() && !new.marker.is_false() && new.marker != old.marker;
     useful.then(|| Change::Replace { list: list.clone(), old: old.clone(), new })
 }
