@@ -52,7 +52,7 @@ export function envelope(settled: Settled, told: Told): Envelope {
     ...shared,
     status: exit_code === 0 ? 'ok' : 'error',
     exit_code,
-    result: redact(outcome.result),
+    result: redact(outcome.result, outcome.document),
     diagnostics: redact(diagnostics),
   }
 }

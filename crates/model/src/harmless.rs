@@ -1,0 +1,70 @@
+//! Text of others without what a terminal obeys, what turns the direction of writing, and what starts a new line. The one home
+//! of this in Rust; `ts/report/harmless.ts` does the same.
+
+use std::borrow::Cow;
+
+/// Control characters (C0, DEL and C1, with all line ends and tabs), separators of lines and paragraphs, and marks that turn
+/// the direction of writing.
+pub fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
+/// One line, whatever was in the text: harmful characters are shown by their numbers.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    escaped(text, |_| false)
+}
+
+/// The same for text that is lines: they and tabs stay.
+pub fn harmless_lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| matches!(c, '\n' | '\t'))
+}
+
+/// A text of JSON that means the same and has no harmful character in its texts.
+pub fn harmless_json(json: &str) -> Cow<'_, str> {
+    replaced(json, |c| matches!(c, '\n' | '\t' | '\r'), |c, out| out.push_str(&format!("\\u{:04x}", u32::from(c))))
+}
+
+fn escaped(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
+    replaced(text, stays, |c, out| {
+        let code = u32::from(c);
+        out.push_str(&if code < 0x100 { format!("\\x{code:02x}") } else { format!("\\u{code:04x}") });
+    })
+}
+
+fn replaced(text: &str, stays: impl Fn(char) -> bool, write: impl Fn(char, &mut String)) -> Cow<'_, str> {
+    let is_plain = text.bytes().all(|byte| (b' '..0x7f).contains(&byte));
+    if is_plain || !text.chars().any(|c| is_harmful(c) && !stays(c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_harmful(c) && !stays(c) { write(c, &mut out) } else { out.push(c) }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_obeys_is_shown() {
+        let text = "a\x1b]0;t\x07\r\n\u{202e}b\u{9b}\u{2028}\u{85}é日";
+        assert_eq!(harmless(text), "a\\x1b]0;t\\x07\\x0d\\x0a\\u202eb\\x9b\\u2028\\x85é日");
+        assert_eq!(harmless_lines("a\n\tb\x1b[0m"), "a\n\tb\\x1b[0m");
+        assert!(matches!(harmless("plain é"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn json_means_the_same() {
+        let value = serde_json::json!({ "a\u{2028}": "b\u{9b}\u{7f}\u{202e}\n" });
+        let text = serde_json::to_string(&value).unwrap();
+        let harmless = harmless_json(&text);
+        assert!(!harmless.chars().any(is_harmful), "{harmless}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&harmless).unwrap(), value);
+    }
+}
