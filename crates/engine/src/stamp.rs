@@ -1,6 +1,6 @@
 //! Writing stamps: what the launcher may do again without asking.
 
-use pybun_model::Problem;
+use pybun_model::{Problem, harmless_json, harmless_lines};
 use pybun_stamp::{Command, Environment, Fact, Kind, Settled, Stamp};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -63,10 +63,15 @@ pub fn write(ready: Ready) -> Result<(), Problem> {
         expires: None,
         facts,
         command: ready.command,
-        settled: ready.settled,
-        locked: ready.locked,
+        settled: ready.settled.map(harmless),
+        locked: ready.locked.map(harmless),
     };
     save(&ready.path, &stamp.to_text()).map_err(|error| not_written(&ready.path, &error.to_string()))
+}
+
+/// The launcher prints it as it is.
+fn harmless(Settled { text, result }: Settled) -> Settled {
+    Settled { text: harmless_lines(&text).into_owned(), result: harmless_json(&result).into_owned() }
 }
 
 /// Replaces the file in one step. Nothing is forced to the disk: a lost stamp is only made again.

@@ -13,6 +13,11 @@ pub fn is_harmful(c: char) -> bool {
         )
 }
 
+/// The first harmful character of a text. Quick, for nearly every text is plain ASCII.
+pub fn first_harmful(text: &str) -> Option<char> {
+    if is_plain(text) { None } else { text.chars().find(|c| is_harmful(*c)) }
+}
+
 /// One line, whatever was in the text: harmful characters are shown by their numbers.
 pub fn harmless(text: &str) -> Cow<'_, str> {
     escaped(text, |_| false)
@@ -31,13 +36,17 @@ pub fn harmless_json(json: &str) -> Cow<'_, str> {
 fn escaped(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
     replaced(text, stays, |c, out| {
         let code = u32::from(c);
-        out.push_str(&if code < 0x100 { format!("\\x{code:02x}") } else { format!("\\u{code:04x}") });
+        // Beyond ASCII as JSON has it, so that a text of JSON stays one.
+        out.push_str(&if c < ' ' { format!("\\x{code:02x}") } else { format!("\\u{code:04x}") });
     })
 }
 
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..0x7f).contains(&byte))
+}
+
 fn replaced(text: &str, stays: impl Fn(char) -> bool, write: impl Fn(char, &mut String)) -> Cow<'_, str> {
-    let is_plain = text.bytes().all(|byte| (b' '..0x7f).contains(&byte));
-    if is_plain || !text.chars().any(|c| is_harmful(c) && !stays(c)) {
+    if is_plain(text) || !text.chars().any(|c| is_harmful(c) && !stays(c)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -54,7 +63,7 @@ mod tests {
     #[test]
     fn what_a_terminal_obeys_is_shown() {
         let text = "a\x1b]0;t\x07\r\n\u{202e}b\u{9b}\u{2028}\u{85}é日";
-        assert_eq!(harmless(text), "a\\x1b]0;t\\x07\\x0d\\x0a\\u202eb\\x9b\\u2028\\x85é日");
+        assert_eq!(harmless(text), "a\\x1b]0;t\\x07\\x0d\\x0a\\u202eb\\u009b\\u2028\\u0085é日");
         assert_eq!(harmless_lines("a\n\tb\x1b[0m"), "a\n\tb\\x1b[0m");
         assert!(matches!(harmless("plain é"), Cow::Borrowed(_)));
     }

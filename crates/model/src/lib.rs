@@ -26,7 +26,7 @@ pub use distribution::{BadDistributionName, Distribution, SdistName, WheelName};
 pub use event::{Emit, Event, Phase, Unit, silent};
 pub use files::{Files, ReadRelease};
 pub use flat_page::FlatPage;
-pub use harmless::{harmless, harmless_json, harmless_lines, is_harmful};
+pub use harmless::{first_harmful, harmless, harmless_json, harmless_lines, is_harmful};
 pub use hash::{BadSha256, Sha256};
 pub use index_page::{BadPage, IndexFile, ProjectPage, Yanked};
 pub use metadata::{BadMetadata, CoreMetadata};

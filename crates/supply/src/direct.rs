@@ -5,8 +5,8 @@ use crate::git::{Git, Repository};
 use pybun_build::Sdist;
 use pybun_lock::Source;
 use pybun_model::{
-    CoreMetadata, Distribution, IndexFile, PackageName, Problem, SdistName, Sha256, Version, Yanked, redacted_text,
-    without_credentials,
+    CoreMetadata, Distribution, IndexFile, PackageName, Problem, SdistName, Sha256, Version, Yanked, first_harmful,
+    redacted_text, without_credentials,
 };
 use pybun_solve::{Direct, Wanted};
 use std::path::{Path, PathBuf};
@@ -29,6 +29,18 @@ pub(crate) struct Archive {
 
 impl Supply {
     pub(crate) async fn directly(&self, wanted: &Wanted) -> Result<Direct, Problem> {
+        let direct = self.found_directly(wanted).await?;
+        // A lock takes no such text, and it is told here what it is of.
+        match texts(&direct.source).into_iter().find_map(first_harmful) {
+            None => Ok(direct),
+            Some(found) => {
+                let why = format!("what it leads to has the control character U+{:04X} in its name", u32::from(found));
+                Err(unusable(&wanted.name, &wanted.url, &why))
+            }
+        }
+    }
+
+    async fn found_directly(&self, wanted: &Wanted) -> Result<Direct, Problem> {
         let Wanted { name, url, editable } = wanted;
         let place = parse(name, url)?;
         let is_wheel = match &place {
@@ -178,6 +190,17 @@ pub(crate) fn parse(name: &PackageName, text: &str) -> Result<Place, Problem> {
         upload_time: None,
     };
     Ok(Place::Archive(Box::new(Archive { file, subdirectory })))
+}
+
+fn texts(source: &Source) -> Vec<&str> {
+    match source {
+        Source::Index { name } => name.as_deref().into_iter().collect(),
+        Source::Url(text) | Source::Path(text) | Source::Directory { path: text, .. } => vec![text],
+        Source::Git { url, commit, reference, subdirectory } => {
+            let further = [reference, subdirectory].into_iter().filter_map(Option::as_deref);
+            [url.as_str(), commit].into_iter().chain(further).collect()
+        }
+    }
 }
 
 /// How a lock names an archive.

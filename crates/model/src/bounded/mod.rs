@@ -6,7 +6,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
-use crate::{MarkerEnvironment, MarkerTree, Requirement, VersionOrUrl};
+use crate::{MarkerEnvironment, MarkerTree, Requirement, VersionOrUrl, first_harmful};
 use diagram::{Diagram, Text};
 use reader::{Diagrams, Here, read_joined};
 use std::collections::HashMap;
@@ -41,6 +41,12 @@ pub fn requirement(text: &str) -> Result<Requirement, String> {
         return Err(format!("it is longer than {MAX_REQUIREMENT} bytes"));
     }
     let requirement = read_requirement(text)?;
+    // White space between the parts is gone by now, and a URL has escapes.
+    if first_harmful(text).is_some()
+        && let Some(found) = first_harmful(&requirement.to_string())
+    {
+        return Err(format!("it has the control character U+{:04X} in it", u32::from(found)));
+    }
     // One kind of quotes in the text, and there is none in a value.
     if text.contains('"') && text.contains('\'') && !can_be_read_again(requirement.marker) {
         return Err("a value of its marker has a quote in it".to_owned());

@@ -222,7 +222,8 @@ mod tests {
             after in "[a-z@#/?%:=&'\"]{0,6}",
             host in "(h|h\\.example|127\\.0\\.0\\.1:80|\\[::1\\])",
         ) {
-            // There a URL goes on behind its host.
+            // There a URL goes on behind its host, or another one begins.
+            prop_assume!(!format!("{before}S3CRET{after}").contains("://"));
             prop_assume!(!before.starts_with(['/', '?', '#']) && !before.contains('@'));
             let text = format!("{scheme}{user}:{before}S3CRET{after}@{host}/x");
             prop_assert!(!redacted_text(&text).contains("S3CRET"), "{} -> {}", text, redacted_text(&text));
