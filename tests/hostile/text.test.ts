@@ -93,16 +93,19 @@ test('a secret of a URL that is none is in no message', async () => {
     await keepsSecret(['lock'])
     await keepsSecret(['add', `alpha @ ${place}`])
     await keepsSecret(['lock', '--find-links', place])
+    await keepsSecret([place])
+    await keepsSecret(['x', place])
   }
 })
 
 test('a file that is passed on has no key of the index in it', async () => {
-  const keyed = createServer(async ({ url = '' }, answer) => {
-    const told = await fetch(new URL(url.replace(/\?.*/, ''), index.url))
+  const keyed = createServer(async ({ url = '', headers }, answer) => {
+    const { accept = '*/*' } = headers
+    const told = await fetch(new URL(url.replace(/\?.*/, ''), index.url), { headers: { accept } })
     const body = Buffer.from(await told.arrayBuffer())
     const type = told.headers.get('content-type') ?? ''
     answer.writeHead(told.status, { 'content-type': type })
-    answer.end(type.includes('json') ? body.toString().replaceAll('.whl"', '.whl?token=S3CRET"') : body)
+    answer.end(type.includes('json') ? body.toString().replaceAll(/("url": *"[^"]+)"/g, '$1?token=S3CRET"') : body)
   })
   onTestFinished(() => void keyed.close())
   await new Promise<void>((done) => keyed.listen(0, '127.0.0.1', done))

@@ -231,11 +231,14 @@ fn read_file(cwd: &Path, path: &str) -> Result<Vec<u8>, String> {
 /// What is no requirement may be anything, and is not shown.
 fn without_hash(requirement: Option<&str>, (path, line): (&str, usize), why: &str) -> Problem {
     let what = requirement.map_or_else(|| "the line".to_owned(), |requirement| format!("`{requirement}`"));
-    Problem::new("requirements/hash-missing", format!("{path}:{line}: {what} states no --hash, {why}"))
+    let problem = Problem::new("requirements/hash-missing", format!("{path}:{line}: {what} states no --hash, {why}"))
         .hint("State a hash for every requirement, also for those that are only needed by others")
-        .with("requirement", requirement)
         .with("path", path)
-        .with("line", line)
+        .with("line", line);
+    match requirement {
+        Some(requirement) => problem.with("requirement", requirement),
+        None => problem,
+    }
 }
 
 fn texts(declared: &[Declared]) -> Vec<&str> {
