@@ -76,4 +76,13 @@ mod tests {
         assert!(!harmless.chars().any(is_harmful), "{harmless}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&harmless).unwrap(), value);
     }
+    #[test]
+    fn a_requirement_holds_none() {
+        for c in ['\n', '\r', '\x1b', '\u{85}', '\u{2028}', '\u{202e}'] {
+            let text = format!("a ; platform_version != 'x{c}--index-url y'");
+            let why = crate::bounded_requirement(&text).unwrap_err();
+            assert!(why.contains("U+"), "{why}");
+        }
+        crate::bounded_requirement("a\t>=1 ;\n  os_name == 'é'").unwrap();
+    }
 }

@@ -110,7 +110,7 @@ fn of_url(line: &str, place: Range<usize>, is_ssh: bool, out: &mut Vec<Range<usi
         None if is_no_host(host) => last,
         None => None,
     };
-    if let Some(at) = at.filter(|at| !(is_ssh && !rest[..*at].contains(':')))
+    if let Some(at) = at.filter(|at| !is_ssh || rest[..*at].contains(':'))
         && at > 0
         && rest[..at] != *HIDDEN
     {
