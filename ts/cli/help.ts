@@ -17,7 +17,7 @@ export function help(spec: CommandSpec | null, version: string): DoneOutcome {
   return {
     kind: 'done',
     result: { version, commands, common_options, exit_codes: EXIT_CODES },
-    output: spec ? commandHelp(spec) : overview(version),
+    document: spec ? commandHelp(spec) : overview(version),
   }
 }
 

@@ -70,7 +70,7 @@ export async function run(argv: readonly string[], outside: Outside): Promise<nu
       case 'help':
         return wish.asked ? help(wish.spec, VERSION) : fail(missingCommand())
       case 'version':
-        return { kind: 'done', result: { version: VERSION }, output: `pybun ${VERSION}\n` }
+        return { kind: 'done', result: { version: VERSION }, lines: [`pybun ${VERSION}`] }
       case 'invocation': {
         const { emit, warn, progress } = report
         const context = { system, native, options, format: style.format, emit, warn, progress, signal }

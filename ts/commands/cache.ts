@@ -16,11 +16,11 @@ export async function cache(context: Context, { options, positionals }: Invocati
   switch (what) {
     case 'dir': {
       const path = await cacheDirectory(context)
-      return { kind: 'done', result: { path }, output: `${path}\n` }
+      return { kind: 'done', result: { path }, lines: [path] }
     }
     case 'size': {
       const size = await cacheSize(context)
-      return { kind: 'done', result: { ...size }, output: sizeText(size) }
+      return { kind: 'done', result: { ...size }, lines: sizeText(size) }
     }
     case 'verify': {
       const { found, problems } = await verifyCache(context, discard)
@@ -29,15 +29,15 @@ export async function cache(context: Context, { options, positionals }: Invocati
         ...files.map(({ path, damage }) => `  ${damage}: ${path}`),
       ])
       const sound = found.wheels - found.damaged.length
-      const output = [...lines, `${sound} of ${found.wheels} wheels are sound`].map((line) => `${line}\n`).join('')
-      return { kind: 'done', result: { ...found }, output, problems, exit_code: problems.length ? 1 : 0 }
+      lines.push(`${sound} of ${found.wheels} wheels are sound`)
+      return { kind: 'done', result: { ...found }, lines, problems, exit_code: problems.length ? 1 : 0 }
     }
     default:
       return fail(badChoice('pybun cache', what, WHAT))
   }
 }
 
-function sizeText(size: CacheSize & { path: string }): string {
+function sizeText(size: CacheSize & { path: string }): string[] {
   const saved = size.unshared - size.store
   const rows = [
     ['store', bytes(size.store), `${size.wheels} wheels, ${size.in_use} in use; ${bytes(saved)} saved by sharing`],
@@ -47,8 +47,5 @@ function sizeText(size: CacheSize & { path: string }): string {
     ['environments', bytes(size.environments), 'of scripts and tools, beside the store'],
     ['total', bytes(size.total), size.path],
   ]
-  return rows
-    .map(([what = '', count = '', note = '']) => `${what.padEnd(14)}${count.padStart(9)}  ${note}`.trimEnd())
-    .join('\n')
-    .concat('\n')
+  return rows.map(([what = '', count = '', note = '']) => `${what.padEnd(14)}${count.padStart(9)}  ${note}`.trimEnd())
 }

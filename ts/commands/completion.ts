@@ -13,6 +13,6 @@ const SHELLS: Record<string, () => string> = { bash, zsh, fish, powershell }
 export async function completion(_context: Context, { positionals }: Invocation): Promise<Outcome> {
   const shell = positionals[0] ?? ''
   const script = SHELLS[shell] ?? fail(badChoice('SHELL', shell, Object.keys(SHELLS)))
-  const output = script()
-  return { kind: 'done', result: { shell, script: output }, output }
+  const document = script()
+  return { kind: 'done', result: { shell, script: document }, document }
 }

@@ -7,7 +7,7 @@ export async function config(context: Context, _invocation: Invocation): Promise
   const { project, settings } = await showConfiguration(context)
   const width = Math.max(...settings.map(({ key }) => key.length))
   const lines = settings.map(({ key, value, origin }) => `${key.padEnd(width)}  ${show(value)}  ${originText(origin)}`)
-  return { kind: 'done', result: { project, settings }, output: `${lines.join('\n')}\n` }
+  return { kind: 'done', result: { project, settings }, lines }
 }
 
 function show(value: unknown): string {

@@ -21,6 +21,6 @@ export async function exportLock(context: Context, { options }: Invocation): Pro
       keep_extraneous: false,
     },
   })
-  if (path === null) return { kind: 'done', result: { to, path, text }, output: text }
+  if (path === null) return { kind: 'done', result: { to, path, text }, document: text }
   return { kind: 'done', result: { to, path, text: null }, summary: [`Wrote ${shown}`] }
 }

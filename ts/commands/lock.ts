@@ -13,7 +13,7 @@ export async function lock(context: Context, { options, positionals }: Invocatio
   if (flag(options, 'check') && (upgrade.all || upgrade.packages.length)) fail(optionsExclude('--check', '--upgrade'))
   if (flag(options, 'json')) {
     const result = await readLock(context, positionals[0] ?? null)
-    return { kind: 'done', result, output: `${JSON.stringify(result.lock, null, 2)}\n` }
+    return { kind: 'done', result, lines: JSON.stringify(result.lock, null, 2).split('\n') }
   }
   if (positionals[0] !== undefined) fail(extraArgument('lock', positionals[0], usage(lockSpec)))
   const done = flag(options, 'check') ? await verifyLock(context) : await updateLock(context, upgrade)

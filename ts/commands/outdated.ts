@@ -11,14 +11,14 @@ export async function outdated(context: Context, { options, positionals }: Invoc
     groups: list(options, 'group'),
     extras: list(options, 'extra'),
   })
-  return { kind: 'done', result: { packages }, output: packages.length ? table(packages) : 'Nothing is outdated\n' }
+  return { kind: 'done', result: { packages }, lines: packages.length ? table(packages) : ['Nothing is outdated'] }
 }
 
-function table(packages: Outdated[]): string {
+function table(packages: Outdated[]): string[] {
   const rows = [['package', 'current', 'in range', 'newest', 'required by', ''], ...packages.map(row)]
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0))) ?? []
   const lines = rows.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
-  return lines.map((line) => `${line.trimEnd()}\n`).join('')
+  return lines.map((line) => line.trimEnd())
 }
 
 function row({ name, current, in_range, newest, required_by, yanked, status, held_back_by }: Outdated): string[] {

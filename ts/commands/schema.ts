@@ -10,7 +10,7 @@ export async function schema(_context: Context, { positionals }: Invocation): Pr
   const name = positionals[0]
   if (name === undefined) return overview()
   const found = SCHEMAS[name] ?? fail(unknownSchema(name, Object.keys(SCHEMAS)))
-  return { kind: 'done', result: { name, schema: found }, output: `${JSON.stringify(found, null, 2)}\n` }
+  return { kind: 'done', result: { name, schema: found }, document: `${JSON.stringify(found, null, 2)}\n` }
 }
 
 function overview(): Outcome {
@@ -23,5 +23,5 @@ function overview(): Outcome {
     `Schemas: ${schemas.join(', ')}`,
     '`pybun schema NAME` shows one',
   ]
-  return { kind: 'done', result: { commands, schemas }, output: `${lines.join('\n')}\n` }
+  return { kind: 'done', result: { commands, schemas }, lines }
 }

@@ -16,7 +16,7 @@ export async function tree(context: Context, { options }: Invocation): Promise<O
   const lines = result.trees.flatMap((top) => [title(top, result.project), ...below(top, '', result.project)])
   if (lines.length === 0) lines.push('The lock is empty')
   if (hasRepeated(result.trees)) lines.push('(*) shown above')
-  return { kind: 'done', result, output: `${lines.join('\n')}\n` }
+  return { kind: 'done', result, lines }
 }
 
 function depthOf(typed: string | null): number | null {

@@ -9,7 +9,7 @@ export async function why(context: Context, { positionals }: Invocation): Promis
   const lines = [`${name} ${versions.join(', ')}`, ...chains.map(chainLine)]
   if (chains.length === 0) lines.push('  Nothing in the lock leads to it')
   if (more) lines.push(`  There are more than ${chains.length} chains; these are the shortest`)
-  return { kind: 'done', result: { name, versions, chains, more }, output: `${lines.join('\n')}\n` }
+  return { kind: 'done', result: { name, versions, chains, more }, lines }
 }
 
 function chainLine({ root, requirement, steps }: WhyChains['chains'][number]): string {

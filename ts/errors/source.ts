@@ -9,6 +9,16 @@ export function sourceUnknown(typed: string, path: string): Problem {
   }
 }
 
+/** Without the text of the line: the file may be a private one that a link or an `-r` leads to. */
+export function sourceUnknownIn(path: string, line: number): Problem {
+  return {
+    code: 'requirement/no-such-place',
+    message: `${path}:${line}: the line names a file or directory that is not there`,
+    hint: 'A path is meant from the working directory; a project of an index is named alone',
+    context: { path, line },
+  }
+}
+
 export function sourceNotRepository(option: string, typed: string): Problem {
   const repository = option !== '--editable'
   return {

@@ -124,7 +124,7 @@ export interface Described {
 export interface Requirements {
   requirements: string[]
   /** What is named by its place alone, perhaps with extras and a marker. */
-  sources: { text: string; editable: boolean }[]
+  sources: { text: string; editable: boolean; path: string; line: number }[]
   constraints: string[]
   hashes: Record<string, string[]>
   index_url: string | null

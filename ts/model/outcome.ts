@@ -7,8 +7,10 @@ export interface DoneOutcome {
   kind: 'done'
   /** The `result` of the envelope; its shape is `schemas/results/<command>.json`. */
   result: Record<string, unknown>
-  /** What the command was asked to print: stdout in text mode, with its last newline. */
-  output?: string
+  /** What the command was asked to print: stdout in text mode. Each is one line, whatever text of others is in it. */
+  lines?: string[]
+  /** The same where it is a file for a program, harmless by what wrote it: printed byte by byte. */
+  document?: string
   /** What was done, for a person: stdout in text mode, silent with `--quiet`. */
   summary?: string[]
   /** The exit code, when it is another program's. */

@@ -36,7 +36,9 @@ export interface Told {
 }
 
 export function envelope(settled: Settled, told: Told): Envelope {
-  const { command, duration_ms, events, warnings } = told
+  const { duration_ms, events, warnings } = told
+  // Where no command was known it is the word that was typed there.
+  const command = redact(told.command)
   const shared = { version: 1 as const, command, duration_ms: Math.round(duration_ms), events: redact(events) }
   const warned = warnings.map((problem) => diagnostic(problem, 'warning'))
   if (settled.kind === 'failed') {
@@ -52,7 +54,7 @@ export function envelope(settled: Settled, told: Told): Envelope {
     ...shared,
     status: exit_code === 0 ? 'ok' : 'error',
     exit_code,
-    result: redact(outcome.result),
+    result: redact(outcome.result, outcome.document),
     diagnostics: redact(diagnostics),
   }
 }

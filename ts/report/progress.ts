@@ -1,4 +1,5 @@
 import type { Phase, ProgressEvent } from '../model/event.ts'
+import { harmlessLine } from './harmless.ts'
 
 /** Shows progress on a stream of its own. `close` leaves the line as if nothing had been. */
 export interface ProgressView {
@@ -59,7 +60,7 @@ const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 function line(event: ProgressEvent, columns: number, at_ms: number): string {
   const frame = FRAMES[Math.floor(at_ms / 80) % FRAMES.length]
   const head = `${frame} ${DOING[event.phase]}`
-  const text = `${head} ${bar(event)}${amount(event)}${event.name ? `  ${event.name}` : ''}`
+  const text = `${head} ${bar(event)}${amount(event)}${event.name ? `  ${harmlessLine(event.name)}` : ''}`
   return [...text].slice(0, Math.max(1, columns - 1)).join('')
 }
 

@@ -3,10 +3,11 @@ import type { DoneOutcome } from '../model/outcome.ts'
 import type { Problem } from '../model/problem.ts'
 import { envelope } from './envelope.ts'
 import { keepEvents } from './events.ts'
+import { harmlessJson, harmlessLine, harmlessText } from './harmless.ts'
 import { noProgress, type ProgressView, progressBar, progressLines } from './progress.ts'
 import { redactText } from './redact.ts'
 import type { Settled } from './settle.ts'
-import { harmlessText, problemText } from './text.ts'
+import { problemText } from './text.ts'
 
 /** The two streams and what is known about them. */
 export interface Sink {
@@ -67,7 +68,7 @@ export function createReport(sink: Sink, style: ReportStyle) {
       if (style.format === 'json') {
         const told = { command, duration_ms: sink.now_ms(), events: events.all(), warnings }
         const written = envelope(settled, told)
-        sink.out(`${JSON.stringify(written)}\n`)
+        sink.out(`${harmlessJson(JSON.stringify(written))}\n`)
         return written.exit_code
       }
       this.clear()
@@ -83,11 +84,17 @@ export function createReport(sink: Sink, style: ReportStyle) {
     return exit_code
   }
 
-  function endDone({ output, summary, problems, exit_code }: DoneOutcome): number {
-    if (output !== undefined) sink.out(redactText(output))
-    if (summary && !style.quiet) sink.out(redactText(summary.map((line) => `${line}\n`).join('')))
+  function endDone({ document, lines, summary, problems, exit_code }: DoneOutcome): number {
+    if (document !== undefined) sink.out(document)
+    if (lines) sink.out(linesText(lines))
+    if (summary && !style.quiet) sink.out(linesText(summary))
     return endFailed(problems ?? [], exit_code ?? 0)
   }
+}
+
+/** Each text one line, whoever wrote it. */
+function linesText(lines: string[]): string {
+  return lines.map((line) => `${redactText(harmlessLine(line))}\n`).join('')
 }
 
 function textStyle(sink: Sink, { verbose }: ReportStyle) {

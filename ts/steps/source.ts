@@ -1,7 +1,8 @@
 import { isAbsolute, relative, resolve } from 'node:path'
 import { fail } from '../errors/failure.ts'
-import { sourceNotRepository, sourceUnknown } from '../errors/source.ts'
+import { sourceNotRepository, sourceUnknown, sourceUnknownIn } from '../errors/source.ts'
 import type { Requirement, SourceSetting } from '../model/native.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Context } from './context.ts'
 import type { Place, ProjectPlace } from './load.ts'
 
@@ -50,7 +51,7 @@ export async function requirePlace(
 export async function requireListed(
   context: Context,
   place: Place,
-  wish: { text: string; editable: boolean; python: string },
+  wish: { text: string; editable: boolean; path: string; line: number; python: string },
 ): Promise<{ text: string; name: string; editable: boolean }> {
   const {
     head = '',
@@ -60,7 +61,8 @@ export async function requireListed(
   // A repository is checked out into the data directory, where nobody edits it.
   const editable = wish.editable && repositoryOf(head) === null
   const none = { branch: null, tag: null, rev: null, subdirectory: null }
-  const source = await sourceOf(context, context.system.cwd, head, { editable, ...none })
+  const unknown = () => sourceUnknownIn(wish.path, wish.line)
+  const source = await sourceOf(context, context.system.cwd, head, { editable, ...none }, unknown)
   const { name, url } = await context.native.sourceDescribe(
     { settings: place.settings, python: wish.python, source: absolute(source, context.system.cwd) },
     context.emit,
@@ -90,7 +92,13 @@ export function absolute(source: SourceSetting, root: string): SourceSetting {
   return source.path === undefined ? source : { ...source, path: resolve(root, source.path) }
 }
 
-async function sourceOf(context: Context, root: string, typed: string, options: PlaceOptions): Promise<SourceSetting> {
+async function sourceOf(
+  context: Context,
+  root: string,
+  typed: string,
+  options: PlaceOptions,
+  unknown: (typed: string, path: string) => Problem = sourceUnknown,
+): Promise<SourceSetting> {
   const { editable, subdirectory } = options
   const where = subdirectory === null ? {} : { subdirectory }
   const git = repositoryOf(typed)
@@ -107,7 +115,7 @@ async function sourceOf(context: Context, root: string, typed: string, options: 
   const within = inner && subdirectory === null ? { subdirectory: inner } : where
   const expanded = typed.startsWith('file:') ? decodeURIComponent(new URL(typed).pathname) : plain
   const path = resolve(cwd, expanded.replace(/^~(?=[\\/]|$)/, home))
-  if (!(await files.isDirectory(path)) && !(await files.isFile(path))) fail(sourceUnknown(typed, path))
+  if (!(await files.isDirectory(path)) && !(await files.isFile(path))) fail(unknown(typed, path))
   // What was typed as an absolute path is meant to be one.
   const written = isAbsolute(expanded) ? path : relative(root, path).replaceAll('\\', '/') || '.'
   return { path: written, ...within, ...(editable ? { editable } : {}) }

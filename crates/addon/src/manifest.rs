@@ -180,13 +180,13 @@ pub fn requirements_read(request: String) -> napi::Result<String> {
             .requirements
             .iter()
             .filter(|listed| listed.hashes.is_empty())
-            .map(|listed| (&listed.declared.text, &listed.path, listed.line));
+            .map(|listed| (Some(&listed.declared.text), &listed.path, listed.line));
         // A tree has no hash that could be stated.
-        let of_sources = read.sources.iter().map(|source| (&source.place, &source.path, source.line));
+        let of_sources = read.sources.iter().map(|source| (None, &source.path, source.line));
         let bare: Vec<Problem> = of_requirements
             .chain(of_sources)
             .filter(|_| hashing)
-            .map(|(text, path, line)| without_hash(text, (path, line), why))
+            .map(|(text, path, line)| without_hash(text.map(String::as_str), (path, line), why))
             .collect();
         if !bare.is_empty() {
             return Err(bare);
@@ -203,6 +203,8 @@ pub fn requirements_read(request: String) -> napi::Result<String> {
             "sources": read.sources.iter().map(|source| json!({
                 "text": source.place,
                 "editable": source.editable,
+                "path": source.path,
+                "line": source.line,
             })).collect::<Vec<_>>(),
             "hashes": hashes,
             "index_url": read.index_url,
@@ -227,12 +229,17 @@ fn read_file(cwd: &Path, path: &str) -> Result<Vec<u8>, String> {
 }
 
 /// Once one requirement states a hash, all must (pip's hash-checking mode).
-fn without_hash(requirement: &str, (path, line): (&str, usize), why: &str) -> Problem {
-    Problem::new("requirements/hash-missing", format!("{path}:{line}: `{requirement}` states no --hash, {why}"))
+/// What is no requirement may be anything, and is not shown.
+fn without_hash(requirement: Option<&str>, (path, line): (&str, usize), why: &str) -> Problem {
+    let what = requirement.map_or_else(|| "the line".to_owned(), |requirement| format!("`{requirement}`"));
+    let problem = Problem::new("requirements/hash-missing", format!("{path}:{line}: {what} states no --hash, {why}"))
         .hint("State a hash for every requirement, also for those that are only needed by others")
-        .with("requirement", requirement)
         .with("path", path)
-        .with("line", line)
+        .with("line", line);
+    match requirement {
+        Some(requirement) => problem.with("requirement", requirement),
+        None => problem,
+    }
 }
 
 fn texts(declared: &[Declared]) -> Vec<&str> {

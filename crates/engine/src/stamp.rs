@@ -1,6 +1,6 @@
 //! Writing stamps: what the launcher may do again without asking.
 
-use pybun_model::Problem;
+use pybun_model::{Problem, harmless_json, harmless_lines};
 use pybun_project::{Me, Room, State, user_configuration, variable};
 use pybun_stamp::{Command, Environment, Fact, Kind, Settled, Stamp, project_key};
 use std::path::PathBuf;
@@ -66,13 +66,18 @@ pub fn write(ready: Ready) -> Result<(), Problem> {
         user_config: fact(&user_configuration(&variable).ok_or_else(no_home)?)?,
         inode: 0,
         command: ready.command,
-        settled: ready.settled,
-        locked: ready.locked,
+        settled: ready.settled.map(harmless),
+        locked: ready.locked.map(harmless),
     };
     let state = State::new(&variable, &Me::new(&variable, [])).ok_or_else(no_home)?;
     let key = ready.key.unwrap_or_else(|| project_key(&stamp.subject));
     let written = state.write(Room::Stamps, &key, |inode| Stamp { inode, ..stamp }.to_text());
     written.map_err(|error| not_written(&subject, &error.to_string()))
+}
+
+/// The launcher prints it as it is.
+fn harmless(Settled { text, result }: Settled) -> Settled {
+    Settled { text: harmless_lines(&text).into_owned(), result: harmless_json(&result).into_owned() }
 }
 
 fn not_written(subject: &str, why: &str) -> Problem {

@@ -12,7 +12,7 @@ mod outdated;
 mod tree;
 mod why;
 
-pub use export::{Exported, Subject, cyclonedx, is_pylock_name, pylock, requirements};
+pub use export::{Exported, Subject, Unwritable, cyclonedx, is_pylock_name, pylock, requirements};
 pub use graph::{Entry, Graph, Link, Scope};
 pub use heal::{Sides, merged, split_conflict};
 pub use outdated::{Holder, Outdated, Pages, deciders, held_by_package, outdated};
@@ -29,7 +29,7 @@ pub(crate) fn toml_text(value: &str) -> String {
     for c in value.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => out.push_str(&format!("\\u{:04X}", c as u32)),
+            c if pybun_model::is_harmful(c) => out.push_str(&format!("\\u{:04X}", c as u32)),
             c => out.push(c),
         }
     }

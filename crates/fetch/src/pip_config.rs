@@ -91,7 +91,8 @@ impl PipConfig {
     }
 }
 
-/// In the order in which pip loads them. `PIP_CONFIG_FILE` replaces none of the others but is loaded last; when it is
+/// In the order in which pip loads them, without the one in the active environment: a wheel can bring a file of that name, and
+/// what was only installed would say where the next packages come from, and get the user's logins. `PIP_CONFIG_FILE` replaces none of the others but is loaded last; when it is
 /// the null device, no file is loaded at all. A file named there must exist.
 fn files(env: &Environment) -> Vec<(PathBuf, bool)> {
     let get = |name: &str| env.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -106,7 +107,6 @@ fn files(env: &Environment) -> Vec<(PathBuf, bool)> {
         files.extend(optional(get("PROGRAMDATA").map(|dir| dir.join("pip").join("pip.ini"))));
         files.extend(optional(home.map(|home| home.join("pip").join("pip.ini"))));
         files.extend(optional(get("APPDATA").map(|dir| dir.join("pip").join("pip.ini"))));
-        files.extend(optional(get("VIRTUAL_ENV").map(|dir| dir.join("pip.ini"))));
     } else {
         files.extend(global_files(env));
         files.extend(optional(home.as_ref().map(|home| home.join(".pip/pip.conf"))));
@@ -117,7 +117,6 @@ fn files(env: &Environment) -> Vec<(PathBuf, bool)> {
             _ => xdg.map(|dir| dir.join("pip/pip.conf")),
         };
         files.extend(optional(user));
-        files.extend(optional(get("VIRTUAL_ENV").map(|dir| dir.join("pip.conf"))));
     }
     files.extend(named.map(|path| (path, true)));
     files
@@ -226,5 +225,20 @@ mod tests {
 
         env.insert("PIP_CONFIG_FILE".into(), home.join("absent").to_str().unwrap().into());
         assert!(matches!(PipConfig::load(&env), Err(Error::BadConfiguration { .. })));
+    }
+
+    #[test]
+    fn what_a_wheel_put_into_the_environment_says_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["pip.conf", "pip.ini"] {
+            std::fs::write(dir.path().join(name), "[global]\nindex-url = https://evil.example").unwrap();
+        }
+        let path = dir.path().to_str().unwrap();
+        let mut env: Environment =
+            [("VIRTUAL_ENV", path), ("XDG_CONFIG_DIRS", path)].map(|(name, value)| (name.into(), value.into())).into();
+        assert_eq!(PipConfig::load(&env).unwrap().index_url, None);
+        // The user may still name it.
+        env.insert("PIP_CONFIG_FILE".into(), dir.path().join("pip.conf").to_str().unwrap().into());
+        assert_eq!(PipConfig::load(&env).unwrap().index_url.as_deref(), Some("https://evil.example"));
     }
 }

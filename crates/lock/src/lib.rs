@@ -19,6 +19,7 @@ mod opened;
 mod own_extras;
 mod portable;
 mod problems;
+mod text;
 mod v1;
 mod v2;
 

@@ -1,7 +1,7 @@
 //! A lock that means the same on every machine: paths relative to the project, URLs without credentials.
 
 use crate::{Inputs, Lock, Source};
-use pybun_model::{Requirement, VerbatimUrl, VersionOrUrl};
+use pybun_model::{Requirement, VerbatimUrl, VersionOrUrl, without_credentials};
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -22,8 +22,11 @@ impl Lock {
                     }
                 }
                 Source::Url(text) | Source::Git { url: text, .. } => {
-                    if let Some(url) = Url::parse(text).ok().and_then(without_credentials) {
-                        *text = url.into();
+                    if let Ok(url) = Url::parse(text)
+                        && let bare = without_credentials(&url)
+                        && bare != url
+                    {
+                        *text = bare.into();
                     }
                 }
             }
@@ -47,7 +50,8 @@ impl Inputs {
 fn portable_requirement(requirement: &mut Requirement, root: &Path) {
     let Some(VersionOrUrl::Url(url)) = &requirement.version_or_url else { return };
     let url: Url = url.to_url().into();
-    if let Some(portable) = relative_url(root, &url).or_else(|| without_credentials(url)) {
+    let bare = || Some(without_credentials(&url)).filter(|bare| *bare != url);
+    if let Some(portable) = relative_url(root, &url).or_else(bare) {
         requirement.version_or_url = Some(VersionOrUrl::Url(VerbatimUrl::from(portable)));
     }
 }
@@ -94,19 +98,6 @@ pub fn absolute(root: &Path, path: &str) -> PathBuf {
         }
     }
     out
-}
-
-/// `None` when there are none. The user name of ssh is no secret and needed.
-fn without_credentials(mut url: Url) -> Option<Url> {
-    if url.username().is_empty() && url.password().is_none() {
-        return None;
-    }
-    let ssh = url.scheme().ends_with("ssh");
-    url.set_password(None).ok()?;
-    if !ssh {
-        url.set_username("").ok()?;
-    }
-    Some(url)
 }
 
 #[cfg(test)]

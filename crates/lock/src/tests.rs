@@ -332,3 +332,53 @@ proptest! {
         let _ = v2::open(&body).and_then(v2::Opened::whole);
     }
 }
+
+/// A lock is binary: no review would show a line that is hidden in it.
+#[test]
+fn no_text_holds_what_starts_a_line_or_is_obeyed() {
+    let change: [fn(&mut Lock, &str); 9] = [
+        |lock, text| lock.packages[0].source = Source::Index { name: Some(text.to_owned()) },
+        |lock, text| lock.packages[0].source = Source::Url(text.to_owned()),
+        |lock, text| lock.packages[0].source = Source::Path(text.to_owned()),
+        |lock, text| {
+            lock.packages[0].source = Source::Directory { path: text.to_owned(), editable: true, metadata: None };
+        },
+        |lock, text| {
+            let (url, commit) = (text.to_owned(), "0".repeat(40));
+            lock.packages[0].source = Source::Git { url, commit, reference: None, subdirectory: None };
+        },
+        |lock, text| {
+            let (url, commit) = ("https://h".to_owned(), text.to_owned());
+            lock.packages[0].source = Source::Git { url, commit, reference: None, subdirectory: Some(text.to_owned()) };
+        },
+        |lock, text| lock.packages[0].files[0].filename = format!("a-1.0{text}.tar.gz").into(),
+        |lock, text| lock.inputs.exclude_newer = Some(text.to_owned()),
+        |lock, text| {
+            lock.inputs.sources = [("g".parse().unwrap(), Assigned::Index(text.to_owned()))].into();
+        },
+    ];
+    let one_marker = |text: &str| {
+        let mut lock = lock();
+        lock.packages[0].marker = format!("platform_version != '{text}'").parse().unwrap();
+        lock
+    };
+    for c in
+        ['\0', '\n', '\r', '\t', '\x1b', '\x7f', '\u{85}', '\u{9b}', '\u{2028}', '\u{2029}', '\u{202e}', '\u{2066}']
+    {
+        let text = format!("x{c}--index-url y");
+        let mut locks: Vec<Lock> = change
+            .iter()
+            .map(|change| {
+                let mut lock = lock();
+                change(&mut lock, &text);
+                lock
+            })
+            .collect();
+        locks.push(one_marker(&text));
+        for lock in locks {
+            let bytes = encode(&lock);
+            assert!(matches!(decode(&bytes), Err(Error::Corrupt(_))), "{lock:?}");
+        }
+    }
+    decode(&encode(&one_marker("#1 é 日本"))).unwrap();
+}

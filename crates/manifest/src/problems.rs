@@ -34,8 +34,9 @@ pub enum Error {
     Dynamic { path: String, key: String },
     #[error("{path}:{line} starts a second `{block}` block; the first is at line {first}")]
     TwoBlocks { path: String, block: String, first: usize, line: usize },
-    #[error("{path}:{line}: `{text}` {why}")]
-    RequirementsLine { path: String, line: usize, text: String, why: String },
+    /// Without the text of the line: a file may be named that is somebody's secret, by a link or an `-r` of a stranger's.
+    #[error("{path}:{line}: the line {why}")]
+    RequirementsLine { path: String, line: usize, why: String },
     #[error("cannot read {path}: {why}")]
     RequirementsUnreadable { path: String, why: String, from: Option<(String, usize)> },
     #[error("{path} includes itself: {}", chain.join(" -> "))]
@@ -92,10 +93,10 @@ impl From<&Error> for Problem {
                 .with("first", *first)
                 .with("line", *line)
                 .hint("a script has at most one block of a type (PEP 723); merge the two"),
-            Error::RequirementsLine { path, line, text, .. } => problem("requirements/invalid-line")
+            Error::RequirementsLine { path, line, .. } => problem("requirements/invalid-line")
                 .with("path", path.as_str())
                 .with("line", *line)
-                .with("text", text.as_str()),
+                .hint("A line is a requirement like `name[extra]>=1.0; python_version < \"3.12\"`, a path, a URL or an option"),
             Error::RequirementsUnreadable { path, from, .. } => {
                 let problem = problem("requirements/unreadable").with("path", path.as_str());
                 match from {

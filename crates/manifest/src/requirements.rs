@@ -124,8 +124,7 @@ impl Reader<'_> {
             Ok((Some(text), options)) => self.requirement(path, constraint, line, &text, options),
         };
         if let Err(why) = result {
-            let (path, text) = (path.to_owned(), line.text.chars().take(200).collect());
-            self.tell(Error::RequirementsLine { path, line: line.number, text, why });
+            self.tell(Error::RequirementsLine { path: path.to_owned(), line: line.number, why });
         }
     }
 
@@ -168,7 +167,7 @@ impl Reader<'_> {
             match name {
                 "--hash" if is_hash(&value) => hashes.push(value.to_ascii_lowercase()),
                 "--hash" => {
-                    return Err(format!("has the hash `{value}`, which is not `sha256:` and 64 digits or the like"));
+                    return Err("has a hash that is not `sha256:` and 64 digits or the like".to_owned());
                 }
                 _ => return Err(format!("has `{name}` behind a requirement, which PyBun does not support")),
             }
@@ -194,7 +193,10 @@ impl Reader<'_> {
         text: &str,
         hashes: Vec<String>,
     ) -> Result<(), String> {
-        let declared = Declared::parse_of(text, &self.joins).map_err(|why| format!("is not a requirement: {why}"))?;
+        let declared = Declared::parse_of(text, &self.joins).map_err(|why| match quotes(&why) {
+            true => "is not a requirement".to_owned(),
+            false => format!("is not a requirement: {why}"),
+        })?;
         let listed = Listed { declared, hashes, path: path.to_owned(), line: line.number };
         if constraint { &mut self.out.constraints } else { &mut self.out.requirements }.push(listed);
         Ok(())
@@ -203,6 +205,11 @@ impl Reader<'_> {
     fn source(&mut self, path: &str, line: &Line, place: String, editable: bool) {
         self.out.sources.push(SourceTree { place, editable, path: path.to_owned(), line: line.number });
     }
+}
+
+/// Has a sentence of the parser parts of the text in it?
+fn quotes(why: &str) -> bool {
+    why.contains(['`', '\'', '"', ':'])
 }
 
 /// A path as seen from the directory of the file that names it; URLs and absolute paths stand for themselves.

@@ -195,4 +195,26 @@ mod tests {
     fn deep_nesting_is_an_error_and_no_crash() {
         assert!(parse(&format!("a = {}", "[".repeat(100_000)), "c.toml").is_err());
     }
+    #[test]
+    fn a_message_shows_nothing_of_a_file_that_may_be_private() {
+        for text in [
+            "machine corp.example login me password S3CRET",
+            "secret_key = S3CRET",
+            "export TOKEN=\"S3CRET\"",
+            "-----BEGIN KEY-----\nS3CRET",
+            "S3CRET",
+            "a = 'S3CRET",
+            "a = \"\\S3CRET\"",
+            "a = 1S3CRET",
+            "a = [S3CRET]",
+            "[S3CRET\n",
+            "S3CRET = 1\nS3CRET = 2",
+            "[S3CRET]\n[S3CRET]",
+            "a = {S3CRET}",
+            "{\"token\": \"S3CRET\"}",
+        ] {
+            let problem = Problem::from(parse(text, "c.toml").unwrap_err());
+            assert!(!format!("{problem:?}").contains("S3CRET"), "{text}: {problem:?}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! File names of distributions: wheels (binary distribution format) and sdists (PEP 625 and older).
 
+use crate::first_harmful;
 use std::fmt;
 use std::str::FromStr;
 use uv_normalize::PackageName;
@@ -40,6 +41,9 @@ impl Distribution {
     /// (`a-b-1.0.tar.gz`) do not tell where the version starts.
     pub fn parse(filename: &str, name: &PackageName) -> Result<Self, BadDistributionName> {
         let bad = |why| BadDistributionName(filename.chars().take(200).collect(), why);
+        if first_harmful(filename).is_some() {
+            return Err(bad("it holds a control character"));
+        }
         if filename.ends_with(".whl") {
             let wheel = WheelName::from_str(filename)?;
             return if wheel.name == *name { Ok(Self::Wheel(wheel)) } else { Err(bad("it names another project")) };
@@ -72,6 +76,9 @@ impl FromStr for WheelName {
         let stem = filename.strip_suffix(".whl").ok_or_else(|| bad("it does not end in .whl"))?;
         if stem.contains(['/', '\\', '\0']) {
             return Err(bad("it holds a path separator"));
+        }
+        if first_harmful(stem).is_some() {
+            return Err(bad("it holds a control character"));
         }
         let parts: Vec<&str> = stem.split('-').collect();
         let (name, version, build, tags) = match parts[..] {
@@ -145,6 +152,9 @@ mod tests {
             ("a-1.0-py3-none.whl", "a"),
             ("a-1.0-x-py3-none-any.whl", "a"),
             ("../a-1.0-py3-none-any.whl", "a"),
+            ("a-1.0\n.tar.gz", "a"),
+            ("a-1.0-py3-none-any\u{9b}.whl", "a"),
+            ("a-1.0-py3-\u{2028}-any.whl", "a"),
             ("", "a"),
         ] {
             assert!(parse(file, name).is_err(), "{file}");

@@ -4,7 +4,10 @@ use crate::Supply;
 use crate::git::{Git, Repository};
 use pybun_build::Sdist;
 use pybun_lock::Source;
-use pybun_model::{CoreMetadata, Distribution, IndexFile, PackageName, Problem, SdistName, Sha256, Version, Yanked};
+use pybun_model::{
+    CoreMetadata, Distribution, IndexFile, PackageName, Problem, SdistName, Sha256, Version, Yanked, first_harmful,
+    redacted_text, without_credentials,
+};
 use pybun_solve::{Direct, Wanted};
 use std::path::{Path, PathBuf};
 use url::Url;
@@ -26,6 +29,18 @@ pub(crate) struct Archive {
 
 impl Supply {
     pub(crate) async fn directly(&self, wanted: &Wanted) -> Result<Direct, Problem> {
+        let direct = self.found_directly(wanted).await?;
+        // A lock takes no such text, and it is told here what it is of.
+        match texts(&direct.source).into_iter().find_map(first_harmful) {
+            None => Ok(direct),
+            Some(found) => {
+                let why = format!("what it leads to has the control character U+{:04X} in its name", u32::from(found));
+                Err(unusable(&wanted.name, &wanted.url, &why))
+            }
+        }
+    }
+
+    async fn found_directly(&self, wanted: &Wanted) -> Result<Direct, Problem> {
         let Wanted { name, url, editable } = wanted;
         let place = parse(name, url)?;
         let is_wheel = match &place {
@@ -177,16 +192,24 @@ pub(crate) fn parse(name: &PackageName, text: &str) -> Result<Place, Problem> {
     Ok(Place::Archive(Box::new(Archive { file, subdirectory })))
 }
 
+fn texts(source: &Source) -> Vec<&str> {
+    match source {
+        Source::Index { name } => name.as_deref().into_iter().collect(),
+        Source::Url(text) | Source::Path(text) | Source::Directory { path: text, .. } => vec![text],
+        Source::Git { url, commit, reference, subdirectory } => {
+            let further = [reference, subdirectory].into_iter().filter_map(Option::as_deref);
+            [url.as_str(), commit].into_iter().chain(further).collect()
+        }
+    }
+}
+
 /// How a lock names an archive.
 fn source_of(url: &Url, subdirectory: Option<&str>) -> Source {
     let fragment = subdirectory.map(|path| format!("#subdirectory={path}")).unwrap_or_default();
     if let ("file", Ok(path)) = (url.scheme(), url.to_file_path()) {
         return Source::Path(format!("{}{fragment}", path.display()));
     }
-    let mut url = url.clone();
-    // Fails only for URLs that can have none.
-    let _ = url.set_password(None);
-    let _ = url.set_username("");
+    let url = without_credentials(url);
     Source::Url(format!("{url}{fragment}"))
 }
 
@@ -221,7 +244,7 @@ pub(crate) fn decoded(text: &str) -> String {
 }
 
 fn check_name(name: &PackageName, url: &str, metadata: &CoreMetadata) -> Result<(), Problem> {
-    if metadata.name == *name { Ok(()) } else { Err(other_name(name, &metadata.name).with("url", shown(url))) }
+    if metadata.name == *name { Ok(()) } else { Err(other_name(name, &metadata.name).with("url", redacted_text(url))) }
 }
 
 /// `only-binary` and a project that has to be built.
@@ -239,21 +262,6 @@ pub(crate) fn other_name(name: &PackageName, found: &PackageName) -> Problem {
         .with("found", found.as_ref())
 }
 
-/// A URL as people may see it.
-pub(crate) fn shown(text: &str) -> String {
-    let (prefix, rest) = text.strip_prefix("git+").map_or(("", text), |rest| ("git+", rest));
-    let Ok(mut url) = Url::parse(rest) else { return text.to_owned() };
-    if url.password().is_none() && (url.username().is_empty() || url.scheme() == "ssh") {
-        return text.to_owned();
-    }
-    let _ = url.set_password(url.password().map(|_| "****"));
-    if url.scheme() != "ssh" {
-        let _ = url.set_username("****");
-        let _ = url.set_password(None);
-    }
-    format!("{prefix}{url}")
-}
-
 fn missing(name: &PackageName, path: &Path, error: &std::io::Error) -> Problem {
     let why = match error.kind() {
         std::io::ErrorKind::NotFound => "does not exist".to_owned(),
@@ -266,7 +274,7 @@ fn missing(name: &PackageName, path: &Path, error: &std::io::Error) -> Problem {
 }
 
 pub(crate) fn unusable(name: &PackageName, text: &str, why: &str) -> Problem {
-    Problem::new("requirement/unusable-url", format!("`{name} @ {}` cannot be used: {why}", shown(text)))
+    Problem::new("requirement/unusable-url", format!("`{name} @ {}` cannot be used: {why}", redacted_text(text)))
         .hint("A URL leads to a wheel, to an sdist (.tar.gz, .zip), to a directory (file:) or to a repository (git+https:)")
         .with("package", name.as_ref())
 }
@@ -312,17 +320,6 @@ mod tests {
             ("git+ext::sh", "git/refused"),
         ] {
             assert_eq!(of(text).unwrap_err().code, code, "{text}");
-        }
-    }
-
-    #[test]
-    fn credentials_are_not_shown() {
-        for (text, expected) in [
-            ("https://me:secret@h.example/a", "https://****@h.example/a"),
-            ("git+https://token@h.example/a", "git+https://****@h.example/a"),
-            ("git+ssh://git@h.example/a", "git+ssh://git@h.example/a"),
-        ] {
-            assert_eq!(shown(text), expected);
         }
     }
 }

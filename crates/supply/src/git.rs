@@ -5,7 +5,7 @@
 //! password, and what it names never becomes an option.
 
 use crate::submodules;
-use pybun_model::{PackageName, Problem};
+use pybun_model::{PackageName, Problem, without_credentials};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -52,13 +52,7 @@ impl Repository {
 
     /// Two URLs that differ only in credentials lead to one repository.
     pub fn public_url(&self) -> String {
-        let mut url = self.url.clone();
-        // Fails only for URLs that can have none.
-        let _ = url.set_password(None);
-        if url.scheme() != "ssh" {
-            let _ = url.set_username("");
-        }
-        url.into()
+        without_credentials(&self.url).into()
     }
 }
 

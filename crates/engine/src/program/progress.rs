@@ -1,6 +1,6 @@
 //! What a person sees while work goes on: one line drawn over and over on a terminal, else a line for each phase.
 
-use pybun_model::{Event, Phase, Unit};
+use pybun_model::{Event, Phase, Unit, harmless};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -83,7 +83,7 @@ fn doing(phase: Phase) -> &'static str {
 fn line(event: &Event, columns: usize, elapsed: Duration) -> String {
     let Event::Progress { phase, name, done, total, unit } = event else { return String::new() };
     let frame = FRAMES[(elapsed.as_millis() / 80) as usize % FRAMES.len()];
-    let name = name.as_ref().map(|name| format!("  {name}")).unwrap_or_default();
+    let name = name.as_ref().map(|name| format!("  {}", harmless(name))).unwrap_or_default();
     let text = format!("{frame} {} {}{}{name}", doing(*phase), bar(*done, *total), amount(*done, *total, *unit));
     text.chars().take(columns.saturating_sub(1).max(1)).collect()
 }

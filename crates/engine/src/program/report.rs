@@ -4,7 +4,7 @@ use crate::options::{Command, Options};
 use crate::progress::Progress;
 #[cfg(unix)]
 use pybun_engine::files::WRITING;
-use pybun_model::{Event, Phase, Unit};
+use pybun_model::{Event, Phase, Unit, harmless, harmless_json};
 use serde::Serialize;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -107,7 +107,7 @@ impl Report {
         let text = match (self.json, self.quiet) {
             (true, _) => self.envelope(&shared.events, r#""ok","exit_code":0"#, &done.result, ""),
             (false, true) => return,
-            (false, false) => done.summary.iter().map(|line| format!("{line}\n")).collect(),
+            (false, false) => done.summary.iter().map(|line| format!("{}\n", harmless(line))).collect(),
         };
         let mut out = std::io::stdout().lock();
         // A reader that has gone away is no failure of ours.
@@ -140,7 +140,7 @@ impl Report {
 
     fn envelope(&self, events: &[Told], status: &str, result: &str, diagnostics: &str) -> String {
         let events = text_of(&events);
-        format!(
+        let text = format!(
             concat!(
                 r#"{{"version":1,"command":"{}","duration_ms":{},"events":{},"#,
                 r#""status":{},"result":{},"diagnostics":[{}]}}"#,
@@ -152,7 +152,8 @@ impl Report {
             status,
             result,
             diagnostics
-        )
+        );
+        harmless_json(&text).into_owned()
     }
 }
 

@@ -1,8 +1,9 @@
 //! A software bill of materials: CycloneDX 1.6 as JSON.
 
-use super::{Exported, Shipped, shipment};
+use super::{Exported, Shipped, passed_on, shipment};
 use crate::Graph;
-use pybun_lock::Source;
+use pybun_lock::{Package, Source};
+use pybun_model::harmless_json;
 use serde_json::{Map, Value, json};
 
 /// What the bill is of, and when it was made. Without a time the same lock gives the same bytes.
@@ -33,14 +34,17 @@ pub fn cyclonedx(graph: &Graph, subject: &Subject) -> Exported {
         root["version"] = version.as_str().into();
     }
     metadata.insert("component".into(), root);
-    let of = |position: u32| purl(&graph.lock.packages[position as usize]);
+    let mut lost = Vec::new();
+    let purls: Vec<String> = graph.lock.packages.iter().map(|package| purl(package, &mut lost)).collect();
+    lost.dedup();
+    let of = |position: u32| purls[position as usize].clone();
     let mut direct: Vec<String> = graph.entries().into_iter().map(|entry| of(entry.to.package)).collect();
     direct.sort();
     direct.dedup();
     let mut dependencies = vec![json!({ "ref": ROOT, "dependsOn": direct })];
     for shipped in &shipment {
         let needs: Vec<String> = shipped.needs.iter().map(|position| of(*position)).collect();
-        dependencies.push(json!({ "ref": purl(shipped.package), "dependsOn": needs }));
+        dependencies.push(json!({ "ref": of(shipped.position), "dependsOn": needs }));
     }
     let bill = json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -48,18 +52,17 @@ pub fn cyclonedx(graph: &Graph, subject: &Subject) -> Exported {
         "specVersion": "1.6",
         "version": 1,
         "metadata": metadata,
-        "components": shipment.iter().map(|shipped| component(graph, shipped)).collect::<Vec<_>>(),
+        "components": shipment.iter().map(|shipped| component(graph, shipped, &of(shipped.position))).collect::<Vec<_>>(),
         "dependencies": dependencies,
     });
     let text = serde_json::to_string_pretty(&bill).expect("maps with texts as keys are JSON");
-    Exported { text: format!("{text}\n"), lost: Vec::new() }
+    Exported { text: format!("{}\n", harmless_json(&text)), lost }
 }
 
 const ROOT: &str = "project";
 
-fn component(graph: &Graph, shipped: &Shipped) -> Value {
+fn component(graph: &Graph, shipped: &Shipped, purl: &str) -> Value {
     let package = shipped.package;
-    let purl = purl(package);
     let files: Vec<Value> = package
         .files
         .iter()
@@ -94,13 +97,14 @@ fn component(graph: &Graph, shipped: &Shipped) -> Value {
 }
 
 /// `pkg:pypi/name@version`, with where it is from when that is no index. Source: purl specification, type `pypi`.
-fn purl(package: &pybun_lock::Package) -> String {
+fn purl(package: &Package, lost: &mut Vec<String>) -> String {
     let base = format!("pkg:pypi/{}@{}", package.name, encoded(&package.version.to_string()));
     match &package.source {
         Source::Index { .. } => base,
-        Source::Url(url) => format!("{base}?download_url={}", encoded(url)),
+        Source::Url(url) => format!("{base}?download_url={}", encoded(&passed_on(url, package, lost))),
         Source::Git { url, commit, subdirectory, .. } => {
             let path = subdirectory.as_ref().map(|path| format!("#{path}")).unwrap_or_default();
+            let url = passed_on(url, package, lost);
             format!("{base}?vcs_url={}{path}", encoded(&format!("git+{url}@{commit}")))
         }
         Source::Directory { path, .. } | Source::Path(path) => {

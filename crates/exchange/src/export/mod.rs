@@ -6,7 +6,7 @@ mod requirements;
 
 pub use cyclonedx::{Subject, cyclonedx};
 pub use pylock::{is_pylock_name, pylock};
-pub use requirements::requirements;
+pub use requirements::{Unwritable, requirements};
 
 use crate::Graph;
 use pybun_lock::Package;
@@ -17,6 +17,15 @@ use pybun_model::MarkerTree;
 pub struct Exported {
     pub text: String,
     pub lost: Vec<String>,
+}
+
+/// The URL of a package as it goes into a file that is passed on.
+fn passed_on(url: &str, package: &Package, lost: &mut Vec<String>) -> String {
+    let (url, has_lost) = pybun_model::passed_on(url);
+    if has_lost {
+        lost.push(format!("the keys in the URL of {} {} are left out", package.name, package.version));
+    }
+    url
 }
 
 /// A package that is exported, and where it is needed.

@@ -1,6 +1,6 @@
 //! `pylock.toml` (PEP 751).
 
-use super::{Exported, Shipped, shipment};
+use super::{Exported, Shipped, passed_on, shipment};
 use crate::{Graph, toml_text as text};
 use pybun_lock::{File, Source};
 use pybun_model::Distribution;
@@ -59,7 +59,8 @@ fn package(graph: &Graph, shipped: &Shipped, at: &At, out: &mut Exported) {
     match &package.source {
         Source::Index { .. } => files(shipped, at.url, out),
         Source::Url(url) => {
-            let (bare, fragment) = url.split_once('#').unwrap_or((url, ""));
+            let url = passed_on(url, package, &mut out.lost);
+            let (bare, fragment) = url.split_once('#').unwrap_or((&url, ""));
             let subdirectory = fragment.split('&').find_map(|part| part.strip_prefix("subdirectory="));
             let place = format!("url = {}", text(bare));
             archive(shipped, &place, subdirectory, out);
@@ -68,7 +69,8 @@ fn package(graph: &Graph, shipped: &Shipped, at: &At, out: &mut Exported) {
             archive(shipped, &format!("path = {}", text(&rebased(at.to_project, path))), None, out);
         }
         Source::Git { url, commit, reference, subdirectory } => {
-            let mut fields = vec!["type = \"git\"".to_owned(), format!("url = {}", text(url))];
+            let url = passed_on(url, package, &mut out.lost);
+            let mut fields = vec!["type = \"git\"".to_owned(), format!("url = {}", text(&url))];
             fields.extend(reference.as_ref().map(|name| format!("requested-revision = {}", text(name))));
             fields.push(format!("commit-id = {}", text(commit)));
             fields.extend(subdirectory.as_ref().map(|path| format!("subdirectory = {}", text(path))));

@@ -15,7 +15,7 @@ pub use index::{Index, Role};
 
 use pybun_lock::{Inputs, Lock, Package, Source};
 use pybun_manifest::toml;
-use pybun_model::{MarkerTree, PackageName, Problem, Version};
+use pybun_model::{MarkerTree, PackageName, Problem, Version, text_without_credentials as without_credentials};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -233,16 +233,6 @@ struct Parts<'a> {
     specifier: &'a str,
     url: Option<String>,
     markers: Vec<String>,
-}
-
-/// A URL without the credentials that may be in it. The user name of ssh is no secret and needed.
-fn without_credentials(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let Some(at) = rest[..end].rfind('@') else { return url.to_owned() };
-    let user = rest[..at].split(':').next().filter(|user| scheme.ends_with("ssh") && !user.is_empty());
-    let user = user.map(|user| format!("{user}@")).unwrap_or_default();
-    format!("{scheme}://{user}{}", &rest[at + 1..])
 }
 
 /// `git+URL@reference` of a repository, which git also writes as `user@host:path`.

@@ -28,7 +28,10 @@ pub(super) fn import(foreign: Foreign) -> Result<Imported, ImportError> {
         out.lost.push("every requirement is one exact version; loosen those that are the project's own".to_owned());
     }
     for source in &wanted.sources {
-        out.lost.push(format!("`{}` has no name before it is built; add it with `NAME @ URL`", short(&source.place)));
+        // What is plainly no path may be anything, and is not shown.
+        let is_path = source.place.starts_with("./") || source.place.starts_with("../");
+        let what = if is_path { format!("`{}`", short(&source.place)) } else { format!("line {}", source.line) };
+        out.lost.push(format!("{what} has no name before it is built; add it with `NAME @ URL`"));
     }
     let constraints: Vec<String> = wanted.constraints.iter().map(|one| one.declared.text.clone()).collect();
     if !constraints.is_empty() {

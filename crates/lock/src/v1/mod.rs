@@ -2,8 +2,9 @@
 
 mod wire;
 
+use crate::text::plain;
 use crate::{Dependency, Error, File, Inputs, Lock, Mode, Package, Prereleases, Root, RootKind, Source};
-use pybun_model::{Joins, MarkerTree, Requirement, Sha256, bounded_requirement_of, locked_marker};
+use pybun_model::{Joins, MarkerTree, Requirement, Sha256, bounded_requirement_of, harmless, locked_marker};
 use std::str::FromStr;
 
 pub(crate) const VERSION: u32 = 1;
@@ -75,7 +76,10 @@ fn package_from_wire(package: wire::Package, markers: &[MarkerTree], count: usiz
     Ok(Package {
         name: parse("name", &package.name)?,
         version: parse("version", &package.version)?,
-        source: package.url.map_or(Source::INDEX, |url| Source::Url(url.into_owned())),
+        source: match package.url {
+            None => Source::INDEX,
+            Some(url) => Source::Url(plain("a URL", url)?.into_owned()),
+        },
         marker: marker(package.marker)?,
         dependencies: package.dependencies.into_iter().map(dependency).collect::<Result<_, _>>()?,
         files: package.files.into_iter().map(file_from_wire).collect::<Result<_, _>>()?,
@@ -86,6 +90,7 @@ fn file_from_wire(file: wire::File) -> Result<File, Error> {
     if file.filename.is_empty() || file.filename.contains(['/', '\\', '\0']) {
         return Err(corrupt("a file has a name that is none"));
     }
+    plain("the name of a file", &file.filename)?;
     Ok(File { filename: file.filename.into(), sha256: file.sha256.map(Sha256), size: file.size, storage: file.storage })
 }
 
@@ -98,15 +103,15 @@ fn parse<T: FromStr>(what: &str, text: &str) -> Result<T, Error> {
 }
 
 fn requirement(text: &str, joins: &Joins) -> Result<Requirement, Error> {
-    bounded_requirement_of(text, joins).map_err(|_| is_no("requirement", text))
+    bounded_requirement_of(plain("a requirement", text)?, joins).map_err(|_| is_no("requirement", text))
 }
 
 fn marker(text: &str, joins: &Joins) -> Result<MarkerTree, Error> {
-    locked_marker(text, joins).map_err(|_| is_no("marker", text))
+    locked_marker(plain("a marker", text)?, joins).map_err(|_| is_no("marker", text))
 }
 
 fn is_no(what: &str, text: &str) -> Error {
-    corrupt(format!("`{}` is no {what}", text.chars().take(80).collect::<String>()))
+    corrupt(format!("`{}` is no {what}", harmless(&text.chars().take(80).collect::<String>())))
 }
 
 #[cfg(test)]

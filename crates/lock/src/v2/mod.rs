@@ -3,11 +3,12 @@
 mod wire;
 
 use crate::lock::marker_text;
+use crate::text::plain;
 use crate::{
     Assigned, Dependency, Error, File, Here, Inputs, Lock, Mode, Names, Package, Prereleases, Root, RootKind, Source,
 };
 use pybun_model::{
-    Joins, MarkerTree, PackageName, Requirement, Sha256, VerbatimUrl, VersionOrUrl, bounded_requirement_of,
+    Joins, MarkerTree, PackageName, Requirement, Sha256, VerbatimUrl, VersionOrUrl, bounded_requirement_of, harmless,
     locked_marker, locked_marker_holds,
 };
 use std::borrow::Cow;
@@ -48,11 +49,12 @@ impl Opened<'_> {
 
     pub fn here(self, here: Here<'_>) -> Result<Lock, Error> {
         let joins = Joins::default();
-        let markers = self.markers.iter().map(|text| match locked_marker_holds(text, here.markers) {
-            Ok(Some(true)) => Ok(MarkerTree::TRUE),
-            Ok(Some(false)) => Ok(MarkerTree::FALSE),
-            Ok(None) | Err(_) => marker(text, &joins),
-        });
+        let markers =
+            self.markers.iter().map(|text| match locked_marker_holds(plain("a marker", text)?, here.markers) {
+                Ok(Some(true)) => Ok(MarkerTree::TRUE),
+                Ok(Some(false)) => Ok(MarkerTree::FALSE),
+                Ok(None) | Err(_) => marker(text, &joins),
+            });
         let markers: Vec<MarkerTree> = markers.collect::<Result<_, _>>()?;
         let fits = |name: &str| !name.ends_with(".whl") || here.tags.rank_of_file(name).is_some();
         self.lock(&markers, Vec::new(), fits)
@@ -238,7 +240,7 @@ fn from_wire(wire: wire::Lock<'_>) -> Result<Opened<'_>, Error> {
             .iter()
             .map(|all| all.iter().map(|(kind, name)| kind_from_wire(*kind, name)).collect())
             .collect::<Result<_, _>>()?,
-        exclude_newer: wire.exclude_newer.map(Cow::into_owned),
+        exclude_newer: owned("exclude-newer", wire.exclude_newer)?,
         no_binary: names_from_wire(wire.no_binary)?,
         no_build: names_from_wire(wire.no_build)?,
         prefer_binary: wire.prefer_binary,
@@ -286,24 +288,30 @@ fn names_from_wire(names: Option<Vec<Cow<str>>>) -> Result<Names, Error> {
 }
 
 fn assigned_from_wire((name, index): (Cow<str>, Option<Cow<str>>)) -> Result<(PackageName, Assigned), Error> {
-    Ok((parse("name", &name)?, index.map_or(Assigned::Editable, |name| Assigned::Index(name.into_owned()))))
+    let index = owned("the name of an index", index)?;
+    Ok((parse("name", &name)?, index.map_or(Assigned::Editable, Assigned::Index)))
 }
 
-fn source_from_wire(source: wire::Source) -> Source {
-    match source {
-        wire::Source::Index(name) => Source::Index { name: name.map(Cow::into_owned) },
-        wire::Source::Url(url) => Source::Url(url.into_owned()),
+fn source_from_wire(source: wire::Source) -> Result<Source, Error> {
+    let text = |what, text: Cow<str>| plain(what, text).map(Cow::into_owned);
+    Ok(match source {
+        wire::Source::Index(name) => Source::Index { name: owned("the name of an index", name)? },
+        wire::Source::Url(url) => Source::Url(text("a URL", url)?),
         wire::Source::Git { url, commit, reference, subdirectory } => Source::Git {
-            url: url.into_owned(),
-            commit: commit.into_owned(),
-            reference: reference.map(Cow::into_owned),
-            subdirectory: subdirectory.map(Cow::into_owned),
+            url: text("the URL of a repository", url)?,
+            commit: text("a commit", commit)?,
+            reference: owned("a reference", reference)?,
+            subdirectory: owned("a subdirectory", subdirectory)?,
         },
         wire::Source::Directory { path, editable, metadata } => {
-            Source::Directory { path: path.into_owned(), editable, metadata: metadata.map(Sha256) }
+            Source::Directory { path: text("the path of a directory", path)?, editable, metadata: metadata.map(Sha256) }
         }
-        wire::Source::Path(path) => Source::Path(path.into_owned()),
-    }
+        wire::Source::Path(path) => Source::Path(text("the path of a file", path)?),
+    })
+}
+
+fn owned(what: &str, text: Option<Cow<str>>) -> Result<Option<String>, Error> {
+    text.map(|text| plain(what, text).map(Cow::into_owned)).transpose()
 }
 
 fn marker_at(markers: &[MarkerTree], position: u32) -> Result<MarkerTree, Error> {
@@ -329,7 +337,7 @@ fn package_from_wire(package: wire::Package, markers: &[MarkerTree], count: usiz
     Ok(Package {
         name: parse("name", &package.name)?,
         version: parse("version", &package.version)?,
-        source: source_from_wire(package.source),
+        source: source_from_wire(package.source)?,
         marker: marker(package.marker)?,
         dependencies: package.dependencies.into_iter().map(dependency).collect::<Result<_, _>>()?,
         files: package.files.into_iter().map(file_from_wire).collect::<Result<_, _>>()?,
@@ -340,6 +348,7 @@ fn file_from_wire(file: wire::File) -> Result<File, Error> {
     if file.filename.is_empty() || file.filename.contains(['/', '\\', '\0']) {
         return Err(corrupt("a file has a name that is none"));
     }
+    plain("the name of a file", &file.filename)?;
     Ok(File { filename: file.filename.into(), sha256: file.sha256.map(Sha256), size: file.size, storage: file.storage })
 }
 
@@ -347,7 +356,8 @@ fn requirements(wire: &[wire::Requirement], joins: &Joins) -> Result<Vec<Require
     let one = |wire: &wire::Requirement| {
         let mut requirement = requirement(&wire.text, joins)?;
         if let Some(url) = &wire.url {
-            let url = Url::parse(url).map_err(|_| corrupt("a requirement has a URL that is none"))?;
+            let url = Url::parse(plain("the URL of a requirement", url)?)
+                .map_err(|_| corrupt("a requirement has a URL that is none"))?;
             requirement.version_or_url = Some(VersionOrUrl::Url(VerbatimUrl::from(url)));
         }
         Ok(requirement)
@@ -360,13 +370,13 @@ fn parse<T: FromStr>(what: &str, text: &str) -> Result<T, Error> {
 }
 
 fn requirement(text: &str, joins: &Joins) -> Result<Requirement, Error> {
-    bounded_requirement_of(text, joins).map_err(|_| is_no("requirement", text))
+    bounded_requirement_of(plain("a requirement", text)?, joins).map_err(|_| is_no("requirement", text))
 }
 
 fn marker(text: &str, joins: &Joins) -> Result<MarkerTree, Error> {
-    locked_marker(text, joins).map_err(|_| is_no("marker", text))
+    locked_marker(plain("a marker", text)?, joins).map_err(|_| is_no("marker", text))
 }
 
 fn is_no(what: &str, text: &str) -> Error {
-    corrupt(format!("`{}` is no {what}", text.chars().take(80).collect::<String>()))
+    corrupt(format!("`{}` is no {what}", harmless(&text.chars().take(80).collect::<String>())))
 }

@@ -131,7 +131,10 @@ fn options(words: &[String]) -> Result<Vec<LineOption>, String> {
         };
         let known = OPTIONS.iter().find(|(long, short, _)| *long == given || (!short.is_empty() && *short == given));
         let Some((name, _, takes_value)) = known else {
-            return Err(format!("has `{word}`, which is no option of requirements files"));
+            return Err(match is_name_of_option(given) {
+                true => format!("has `{given}`, which is no option of requirements files"),
+                false => "has something that is no option of requirements files".to_owned(),
+            });
         };
         if *takes_value && value.is_none() {
             value = words.next().cloned();
@@ -143,6 +146,12 @@ fn options(words: &[String]) -> Result<Vec<LineOption>, String> {
         }
     }
     Ok(options)
+}
+
+/// What a message may repeat: no secret looks like `--extra-index`.
+fn is_name_of_option(text: &str) -> bool {
+    let name = text.strip_prefix("--").unwrap_or_default();
+    !name.is_empty() && name.len() <= 30 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
 
 fn long(name: &'static str) -> &'static str {

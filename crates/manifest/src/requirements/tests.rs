@@ -117,3 +117,29 @@ fn takes_byte_order_marks() {
     assert_eq!(texts(&read(&[("r.txt", utf8)], &[]).unwrap().requirements), ["flask"]);
     assert!(read(&[("r.txt", b"fl\xffask")], &[]).is_err());
 }
+
+#[test]
+fn a_message_shows_nothing_of_a_file_that_may_be_private() {
+    for text in [
+        "machine corp.example login me password S3CRET",
+        "aws_secret_access_key = S3CRET",
+        "export TOKEN=\"S3CRET\"",
+        "-----BEGIN KEY-----S3CRET",
+        "--S3CRET",
+        "-S3CRET",
+        "--tokens=S3CRET x",
+        "a --hash=S3CRET",
+        "a==S3CRET!",
+        "a ; S3CRET == 'x'",
+        "a ; os_name == S3CRET",
+        "a[S3CRET!]",
+        "a @ S3CRET://[",
+        "'S3CRET",
+        "{\"auths\": {\"h\": {\"auth\": \"S3CRET\"}}}",
+    ] {
+        let errors = read(&[("r.txt", text.as_bytes())], &[]).unwrap_err();
+        for problem in errors.iter().map(Problem::from) {
+            assert!(!format!("{problem:?}").contains("S3CRET"), "{text}: {problem:?}");
+        }
+    }
+}

@@ -7,7 +7,7 @@ mod size;
 #[cfg(test)]
 mod tests;
 
-use crate::{MarkerEnvironment, MarkerTree, Requirement, VersionOrUrl};
+use crate::{MarkerEnvironment, MarkerTree, Requirement, VersionOrUrl, first_harmful};
 pub use joins::{Joins, TooComplicated};
 use reader::{Diagrams, Here, read_joined};
 use std::str::FromStr;
@@ -43,6 +43,12 @@ pub fn requirement_of(text: &str, joins: &Joins) -> Result<Requirement, String> 
         return Err(format!("it is longer than {MAX_REQUIREMENT} bytes"));
     }
     let requirement = read_requirement(text, joins)?;
+    // White space between the parts is gone by now, and a URL has escapes.
+    if first_harmful(text).is_some()
+        && let Some(found) = first_harmful(&requirement.to_string())
+    {
+        return Err(format!("it has the control character U+{:04X} in it", u32::from(found)));
+    }
     // One kind of quotes in the text, and there is none in a value.
     if text.contains('"') && text.contains('\'') && !can_be_read_again(requirement.marker, joins)? {
         return Err("a value of its marker has a quote in it".to_owned());
