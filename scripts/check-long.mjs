@@ -1,5 +1,5 @@
-// The checks that take long: those that need the public package index or uv, with pip, uv and packaging as oracles, then a
-// minute of fuzzing for each target. Not part of `npm run ready`. With arguments, which are vitest's, nothing follows it.
+// The checks that take long: those that need the public package index or uv, with pip, uv and packaging as oracles, then
+// faults, hostile clones and a minute of fuzzing for each target. Not part of `npm run ready`. With arguments, which are vitest's, nothing follows it.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { ROOT } from './platforms.mjs'
@@ -28,4 +28,17 @@ const faults = spawnSync('cargo', ['test', '--locked', '--package', 'pybun-insta
   stdio: 'inherit',
 })
 if (faults.status !== 0) process.exit(faults.status ?? 1)
+
+// Ten times as many hostile clones as usual, other ones.
+const clones = spawnSync(
+  join(ROOT, 'node_modules', '.bin', 'vitest'),
+  ['run', '--project', 'cli', 'tests/hostile/clones.test.ts'],
+  {
+    cwd: ROOT,
+    env: { ...process.env, PYBUN_CLONES: '20000', PYBUN_CLONE_FIRST: '100001' },
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  },
+)
+if (clones.status !== 0) process.exit(clones.status ?? 1)
 await import('./fuzz.mjs')

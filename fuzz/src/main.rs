@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use std::sync::OnceLock;
 
 /// The nine that read what strangers publish come first.
-const TARGETS: [(&str, fn(&[u8])); 28] = [
+const TARGETS: [(&str, fn(&[u8])); 29] = [
     ("html_page", pybun_model::fuzz::html_page),
     ("json_page", pybun_model::fuzz::json_page),
     ("metadata", pybun_model::fuzz::metadata),
@@ -32,6 +32,7 @@ const TARGETS: [(&str, fn(&[u8])); 28] = [
     ("resolution", pybun_resolver::fuzz::resolution),
     ("graph", pybun_exchange::fuzz::graph),
     ("stamp", pybun_stamp::fuzz::stamp),
+    ("environment_record", pybun_project::fuzz::environment_record),
     ("netrc", pybun_fetch::fuzz::netrc),
     ("pip_configuration", pybun_fetch::fuzz::pip_configuration),
 ];

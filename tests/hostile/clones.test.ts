@@ -14,7 +14,7 @@ import { difference, surroundings } from './surroundings.ts'
 
 const CLONES = Number(process.env.PYBUN_CLONES ?? 2000)
 const ONLY = process.env.PYBUN_CLONE_SEED
-const FIRST = Number(ONLY ?? 1)
+const FIRST = Number(ONLY ?? process.env.PYBUN_CLONE_FIRST ?? 1)
 
 /** Every command, as somebody types it who looks at a clone. */
 const COMMANDS = [
@@ -73,7 +73,7 @@ beforeAll(() => {
 
 afterAll(() => box.remove())
 
-test(`${ONLY ? 1 : CLONES} clones`, { timeout: 30 * 60_000 }, async () => {
+test(`${ONLY ? 1 : CLONES} clones`, { timeout: 3 * 60 * 60_000 }, async () => {
   const seeds = Array.from({ length: ONLY ? 1 : CLONES }, (_, at) => FIRST + at)
   const harm: string[] = []
   const work = async () => {

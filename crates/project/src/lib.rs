@@ -5,6 +5,9 @@
 //! decided before is kept outside of projects, in the *state*.
 
 mod data;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod me;
 mod owned;
 mod pin;

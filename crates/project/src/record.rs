@@ -64,7 +64,7 @@ impl Record {
         !self.is_carried && *born_ns != 0 && (*inode, *born_ns) == (now.inode, now.born_ns)
     }
 
-    fn to_text(&self, own_inode: u64) -> String {
+    pub(crate) fn to_text(&self, own_inode: u64) -> String {
         let Seen { device, inode, born_ns, config: (size, time_s), python } = &self.seen;
         format!(
             "{FIRST_LINE}\nself {own_inode}\ndevice {device}\ninode {inode}\nborn {born_ns}\nsize {size}\ntime {time_s}\nroot {}\n\
@@ -73,7 +73,7 @@ impl Record {
         )
     }
 
-    fn parse(bytes: &[u8], own_inode: u64) -> Option<Self> {
+    pub(crate) fn parse(bytes: &[u8], own_inode: u64) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
         let lines = text.strip_prefix(FIRST_LINE)?.strip_prefix('\n')?.strip_suffix("end\n")?;
         let value = |name: &str| lines.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
