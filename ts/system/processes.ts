@@ -89,7 +89,8 @@ function start(program: Program, stdio: 'inherit' | ['inherit', 'pipe', 'pipe'])
   let path = program.program
   // A bare name is ours, and what it starts in turn is found as it is; a path is what a person runs, who keeps their PATH.
   if (path === basename(path)) {
-    path = findProgram(path, env.PATH) ?? fail(cannotStart(path, 'there is no such program on the PATH'))
+    path =
+      findProgram(path, env.PATH, env.VIRTUAL_ENV) ?? fail(cannotStart(path, 'there is no such program on the PATH'))
     env.PATH = absoluteDirectories(env.PATH).join(delimiter)
   }
   return spawn(path, program.args, {

@@ -27,6 +27,8 @@ it('looks programs up in absolute directories alone, and so do the programs', as
         join(right, 'tool'),
       )
       expect(findProgram('tool', odd), odd).toBe(null)
+      expect(findProgram('tool', right, right), 'in the active environment').toBe(null)
+      expect(findProgram('tool', right, `${right}er`)).toBe(join(right, 'tool'))
       expect(absoluteDirectories([odd, right, odd].join(delimiter))).toEqual([right])
       process.env.PATH = [odd, right].join(delimiter)
       expect((await processes.capture(tool, 1000, signal)).stdout, odd).toBe(`${right}\n`)

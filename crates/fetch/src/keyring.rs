@@ -58,7 +58,8 @@ impl Keyring {
 
 fn find(environment: &Environment) -> Option<Program> {
     let path = environment.get("PATH").map(OsStr::new);
-    Some(Program { file: pybun_programs::find("keyring", path)?, path: pybun_programs::absolute(path) })
+    let active = environment.get("VIRTUAL_ENV").map(OsStr::new);
+    Some(Program { file: pybun_programs::find("keyring", path, active)?, path: pybun_programs::absolute(path) })
 }
 
 fn run(program: &Program, service: &str, user: &str) -> Option<String> {

@@ -12,7 +12,7 @@ use crate::exec::replace;
 /// Becomes the CLI with the same arguments; if that cannot be, tells why.
 pub fn exec(args: Vec<OsString>) -> ExitCode {
     let Some(cli) = find() else { return answer::problem(&args, &no_cli()) };
-    let Some(node) = pybun_programs::find("node", env::var_os("PATH").as_deref()) else {
+    let Some(node) = node() else {
         return answer::problem(&args, &no_node(&io::ErrorKind::NotFound.into()));
     };
     let mut command = Command::new(node);
@@ -21,6 +21,13 @@ pub fn exec(args: Vec<OsString>) -> ExitCode {
         Ok(code) => code,
         Err(error) => answer::problem(&args, &no_node(&error)),
     }
+}
+
+/// Node may be installed into the active environment alone (nodeenv); another one is taken first.
+fn node() -> Option<PathBuf> {
+    let (path, active) = (env::var_os("PATH"), env::var_os("VIRTUAL_ENV"));
+    let find = |active| pybun_programs::find("node", path.as_deref(), active);
+    find(active.as_deref()).or_else(|| find(None))
 }
 
 /// `cli.js` of the package that this launcher belongs to. The path given at the start comes first: in a package

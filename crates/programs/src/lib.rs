@@ -15,10 +15,15 @@ pub fn directories(path: Option<&OsStr>) -> impl Iterator<Item = PathBuf> {
     env::split_paths(path.unwrap_or(OsStr::new(DEFAULT_PATH))).filter(|entry| entry.is_absolute())
 }
 
-/// The file of a command. On Windows it ends in `.exe`: the others are scripts of the shell.
-pub fn find(name: &str, path: Option<&OsStr>) -> Option<PathBuf> {
+/// The file of a command. On Windows it ends in `.exe`: the others are scripts of the shell. What lies below `active`, the active
+/// environment, was brought by a package that somebody installed, and is not taken for the system's.
+pub fn find(name: &str, path: Option<&OsStr>, active: Option<&OsStr>) -> Option<PathBuf> {
     let file = format!("{name}{}", env::consts::EXE_SUFFIX);
-    directories(path).map(|directory| directory.join(&file)).find(|path| is_executable(path))
+    let active = active.filter(|root| !root.is_empty());
+    directories(path)
+        .filter(|directory| active.is_none_or(|root| !directory.starts_with(root)))
+        .map(|directory| directory.join(&file))
+        .find(|path| is_executable(path))
 }
 
 /// The same PATH without its other entries, for programs that look for further ones.
@@ -61,14 +66,16 @@ mod tests {
         let path = |entries: &[&str]| OsString::from(entries.join(":"));
         for odd in ["", ".", "./bin", "bin", relative.as_str(), "~", "..", " /usr/bin"] {
             for entries in [[odd, &at("later")], [&at("later"), odd]] {
-                assert_eq!(find("tool", Some(&path(&entries))), Some(scratch.join("later/tool")), "{odd:?}");
+                assert_eq!(find("tool", Some(&path(&entries)), None), Some(scratch.join("later/tool")), "{odd:?}");
                 assert_eq!(absolute(Some(&path(&entries))), OsString::from(at("later")), "{odd:?}");
             }
-            assert_eq!(find("tool", Some(&path(&[odd]))), None, "{odd:?}");
+            assert_eq!(find("tool", Some(&path(&[odd])), None), None, "{odd:?}");
         }
         let all = path(&[&at("plain"), &at("directory"), &at("missing"), &at("right"), &at("later")]);
-        assert_eq!(find("tool", Some(&all)), Some(scratch.join("right/tool")));
-        assert!(find("sh", None).is_some());
+        assert_eq!(find("tool", Some(&all), None), Some(scratch.join("right/tool")));
+        let active = scratch.join("right");
+        assert_eq!(find("tool", Some(&all), Some(active.as_os_str())), Some(scratch.join("later/tool")));
+        assert!(find("sh", None, None).is_some());
         fs::remove_dir_all(scratch).unwrap();
     }
 }

@@ -38,12 +38,12 @@ pub struct Choice {
     pub interpreter: Interpreter,
     pub skipped: Vec<Skipped>,
     /// What `.python-version` says, is no version and was not followed. To be told as a warning.
-    pub ignored: Vec<Ignored>,
+    pub ignored: Option<Ignored>,
 }
 
-/// A word of `.python-version`.
+/// `.python-version` says something that is not followed. What, is not told: the file may be a link to a private one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ignored(pub String);
+pub struct Ignored;
 
 /// Every interpreter of this machine that PyBun can work with, in the order of preference.
 pub fn find(search: &Search) -> Found {
@@ -76,8 +76,8 @@ pub fn choose(search: &Search, wanted: Wanted) -> Result<Choice, Error> {
             let Pin { versions, ignored } = Pin::parse(text);
             let choice = choose_any(search, &versions, ".python-version", requires)?;
             // pyenv's shims follow the same file, so that the name may have been followed after all.
-            let ignored = ignored.into_iter().filter(|name| !is_pyenvs(search, &choice.interpreter.path, name));
-            Ok(Choice { ignored: ignored.map(Ignored).collect(), ..choice })
+            let mut ignored = ignored.into_iter().filter(|name| !is_pyenvs(search, &choice.interpreter.path, name));
+            Ok(Choice { ignored: ignored.map(|_| Ignored).next(), ..choice })
         }
         Wanted { request: None, project: None, pin: None, .. } => {
             choose_any(search, &Versions::Any, "the default", requires)
@@ -95,7 +95,7 @@ fn choose_this(
     let interpreter = Interpreter::new(path, origin, understood);
     match requires.filter(|requires| !allows(requires, &interpreter.version)) {
         Some(requires) => Err(incompatible(interpreter, "--python", requires)),
-        None => Ok(Choice { interpreter, skipped: Vec::new(), ignored: Vec::new() }),
+        None => Ok(Choice { interpreter, skipped: Vec::new(), ignored: None }),
     }
 }
 
@@ -113,7 +113,7 @@ fn choose_any(
             continue;
         }
         if requires.is_none_or(|requires| allows(requires, &interpreter.version)) {
-            return Ok(Choice { interpreter, skipped: probing.skipped, ignored: Vec::new() });
+            return Ok(Choice { interpreter, skipped: probing.skipped, ignored: None });
         }
         nearly.get_or_insert(interpreter);
     }

@@ -57,7 +57,7 @@ fn a_pin_names_no_program_and_the_choice_goes_on_without_it() {
     let usual = clone.choose(Wanted::default()).unwrap().interpreter.path;
     for text in programs(&clone) {
         let choice = clone.choose(Wanted { pin: Some(&text), ..Wanted::default() }).unwrap();
-        assert_eq!((choice.interpreter.path, choice.ignored), (usual.clone(), vec![Ignored(text)]));
+        assert_eq!((choice.interpreter.path, choice.ignored), (usual.clone(), Some(Ignored)));
     }
     assert!(!clone.mark().exists(), "a program of the repository was executed");
 }
@@ -121,9 +121,9 @@ fn pyenvs_own_environment_is_followed_where_its_shims_are_in_use_and_none_outsid
     };
     let choice = pin("mine");
     assert!(choice.interpreter.path.starts_with(root.join("versions/mine")));
-    assert_eq!(choice.ignored, []);
+    assert_eq!(choice.ignored, None);
     for text in ["..", "../../bin", ".", "mine/../../../work", "mine/.."] {
-        assert_eq!(pin(text).ignored, [Ignored(text.to_owned())], "{text}");
+        assert_eq!(pin(text).ignored, Some(Ignored), "{text}");
     }
     assert!(!clone.mark().exists(), "something outside of pyenv's versions was executed");
 }

@@ -119,11 +119,10 @@ impl From<&Skipped> for Problem {
 
 impl From<&Ignored> for Problem {
     /// For a warning: the interpreter was chosen without it.
-    fn from(Ignored(text): &Ignored) -> Self {
-        let message = format!("`.python-version` says `{text}`, which is no version of Python and is not followed");
+    fn from(_: &Ignored) -> Self {
+        let message = "`.python-version` says something that is no version of Python, and it is not followed";
         Problem::new("python/pin-ignored", message)
             .hint("Write a version such as `3.12` into it, or choose a program with `--python` or PYBUN_PYTHON")
-            .with("pin", text.as_str())
     }
 }
 

@@ -300,7 +300,8 @@ impl Work<'_> {
 
     async fn run_any(&self, at: &Path, args: Vec<OsString>) -> Result<String, Problem> {
         let path = std::env::var_os("PATH");
-        let program = pybun_programs::find("git", path.as_deref()).ok_or_else(|| self.missing())?;
+        let active = std::env::var_os("VIRTUAL_ENV");
+        let program = pybun_programs::find("git", path.as_deref(), active.as_deref()).ok_or_else(|| self.missing())?;
         let mut command = tokio::process::Command::new(program);
         let verb = args.first().map(|verb| verb.to_string_lossy().into_owned()).unwrap_or_default();
         // Hooks are looked for where there are none, so that nothing of a repository or of a template runs.

@@ -48,8 +48,11 @@ function digest(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex')
 }
 
+/** Also one that was moved aside. */
+const ENVIRONMENT = /^(.*\/)?\.pybun\/venv(\.aside-\d+)?\//
+
 function isInEnvironment(path: string): boolean {
-  return /(^|\/)\.pybun\/venv\//.test(path)
+  return ENVIRONMENT.test(path)
 }
 
 function content(path: string, always: boolean): string[] {
@@ -83,7 +86,7 @@ function environments(root: string, before: Tree, after: Tree): string[] {
 }
 
 function environmentOf(path: string): string {
-  return path.slice(0, path.indexOf('.pybun/venv/') + '.pybun/venv'.length)
+  return ENVIRONMENT.exec(path)?.[0].slice(0, -1) ?? path
 }
 
 function summary(tree: Tree, environment: string): Set<string> {
