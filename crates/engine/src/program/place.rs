@@ -123,7 +123,7 @@ impl Place {
         let search = self.search(&self.cwd);
         let Choice { interpreter, ignored, .. } = pybun_python::choose(&search, wanted).ok()?;
         // What is not followed has to be told, which the CLI does.
-        ignored.is_empty().then_some(interpreter)
+        ignored.is_none().then_some(interpreter)
     }
 
     pub fn search(&self, cwd: &Path) -> Search {
