@@ -332,3 +332,15 @@ proptest! {
         let _ = v2::open(&body).and_then(v2::Opened::whole);
     }
 }
+
+/// Every command that looks whether a lock is still right compares them.
+#[test]
+fn twenty_thousand_extras_are_compared_in_time() {
+    let root = |i: usize| Root {
+        kind: RootKind::Extra(format!("e{i}").parse().unwrap()),
+        requirements: vec!["a".parse().unwrap()],
+    };
+    let many = Inputs::of((0..20_000).map(root).collect()).sorted();
+    assert_eq!(many.differences(&many), Vec::<String>::new());
+    assert_eq!(many.differences(&Inputs::of((0..19_999).map(root).collect()).sorted()).len(), 1);
+}
