@@ -252,11 +252,7 @@ export const SDISTS: Row[] = [
     (at) => [long('L', `${at.stem}/${'d/'.repeat(5000)}x`), file(`${at.stem}/x`)],
     BAD,
   ),
-  row(
-    'a link to a place that no system takes',
-    (at) => [long('K', 'd/'.repeat(5000)), link(`${at.stem}/l`, 'd')],
-    BAD,
-  ),
+  row('a link to a place that no system takes', (at) => [long('K', 'd/'.repeat(5000)), link(`${at.stem}/l`, 'd')], BAD),
   row('a bomb of one file', (at) => [{ name: `${at.stem}/zeros`, data: Buffer.alloc(300 << 20) }], BAD),
   bytes(
     'PKG-INFO of another project',

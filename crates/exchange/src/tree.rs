@@ -48,6 +48,8 @@ pub enum Item {
 
 /// No real chain of packages is nearly as long; a lock that was made to hurt may be.
 const MAX_DEPTH: usize = 100;
+/// More lines than anybody reads; then nothing grows further.
+const MAX_SHOWN: usize = 100_000;
 
 /// The trees of a scope. What stands in several places has its branches at the first alone.
 pub fn tree(graph: &Graph, wish: &TreeWish) -> Vec<Branch> {
@@ -61,6 +63,7 @@ pub fn tree(graph: &Graph, wish: &TreeWish) -> Vec<Branch> {
         entries: by_root(graph),
         grown: BTreeSet::new(),
         cut: BTreeSet::new(),
+        shown: 0,
         path: Vec::new(),
     };
     grower.tops(wish).into_iter().map(|top| grower.grow(top)).collect()
@@ -87,6 +90,8 @@ struct Grower<'a, 'g> {
     grown: BTreeSet<Item>,
     /// Those that have something below and stood too deep.
     cut: BTreeSet<Item>,
+    /// Lines, so far.
+    shown: usize,
     path: Vec<Item>,
 }
 
@@ -121,7 +126,7 @@ impl Grower<'_, '_> {
         if self.path.contains(&key) {
             return Branch { cycle: true, ..branch };
         }
-        let too_deep = self.path.len() >= self.depth;
+        let too_deep = self.path.len() >= self.depth || self.shown > MAX_SHOWN;
         // What is below is looked up once: a package may be needed by all the others.
         if self.grown.contains(&key) {
             return Branch { cut: too_deep, repeated: !too_deep, ..branch };
@@ -138,6 +143,7 @@ impl Grower<'_, '_> {
             return Branch { cut: true, ..branch };
         }
         self.grown.insert(key.clone());
+        self.shown += below.len();
         self.path.push(key);
         branch.below = below.into_iter().map(|next| self.grow(next)).collect();
         self.path.pop();

@@ -17,6 +17,8 @@ use uv_pep508::{MarkerExpression, MarkerOperator, MarkerValueString};
 const MAX_REQUIREMENT: usize = 32 << 10;
 /// A marker with so few comparisons is small whatever it says.
 const FEW_COMPARISONS: usize = 12;
+/// Intersecting them takes time with their square.
+const MAX_SPECIFIERS: usize = 200;
 /// Longer than any comparison that has been published. One may list versions, of which each is an arrow of its diagram.
 const MAX_COMPARISON: usize = 2 << 10;
 /// How much a marker may say.
@@ -45,6 +47,11 @@ pub fn requirement_of(text: &str, joins: &Joins) -> Result<Requirement, String> 
         return Err(format!("it is longer than {MAX_REQUIREMENT} bytes"));
     }
     let requirement = read_requirement(text, joins)?;
+    if let Some(VersionOrUrl::VersionSpecifier(all)) = &requirement.version_or_url
+        && all.len() > MAX_SPECIFIERS
+    {
+        return Err(format!("it has more than {MAX_SPECIFIERS} version specifiers"));
+    }
     // One kind of quotes in the text, and there is none in a value.
     if text.contains('"') && text.contains('\'') && !can_be_read_again(requirement.marker, joins)? {
         return Err("a value of its marker has a quote in it".to_owned());

@@ -234,3 +234,10 @@ fn long_lists_of_versions_are_refused() {
         assert!(requirement(&format!("a ; {key} in '{}'", list(100))).is_ok());
     }
 }
+
+#[test]
+fn more_specifiers_than_anybody_writes_are_refused() {
+    let text = |count: usize| format!("a {}", many(count, ",", |i| format!("!=1.{i}")));
+    assert!(requirement(&text(200)).is_ok());
+    assert_eq!(requirement(&text(201)).unwrap_err(), "it has more than 200 version specifiers");
+}
