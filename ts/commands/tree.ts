@@ -13,7 +13,11 @@ export async function tree(context: Context, { options }: Invocation): Promise<O
     packages: list(options, 'package'),
     universal: flag(options, 'universal'),
   })
-  const lines = result.trees.flatMap((top) => [title(top, result.project), ...below(top, '', result.project)])
+  const lines: string[] = []
+  for (const top of result.trees) {
+    lines.push(title(top, result.project))
+    addBelow(lines, top, '', result.project)
+  }
   if (lines.length === 0) lines.push('The lock is empty')
   if (hasRepeated(result.trees)) lines.push('(*) shown above')
   return { kind: 'done', result, lines }
@@ -24,13 +28,12 @@ function depthOf(typed: string | null): number | null {
   return /^\d{1,6}$/.test(typed) ? Number(typed) : fail(badNumber('--depth', typed))
 }
 
-function below(branch: TreeBranch, indent: string, project: string | null): string[] {
-  return branch.below.flatMap((next, index) => {
+/** Adds to one list: a list for each level would be copied once for every level above it. */
+function addBelow(lines: string[], branch: TreeBranch, indent: string, project: string | null): void {
+  branch.below.forEach((next, index) => {
     const last = index === branch.below.length - 1
-    return [
-      `${indent}${last ? '└── ' : '├── '}${title(next, project)}`,
-      ...below(next, `${indent}${last ? '    ' : '│   '}`, project),
-    ]
+    lines.push(`${indent}${last ? '└── ' : '├── '}${title(next, project)}`)
+    addBelow(lines, next, `${indent}${last ? '    ' : '│   '}`, project)
   })
 }
 

@@ -48,6 +48,8 @@ pub enum Item {
 
 /// No real chain of packages is nearly as long; a lock that was made to hurt may be.
 const MAX_DEPTH: usize = 100;
+/// More lines than anybody reads; then nothing grows further.
+const MAX_SHOWN: usize = 100_000;
 
 /// The trees of a scope. What stands in several places has its branches at the first alone.
 pub fn tree(graph: &Graph, wish: &TreeWish) -> Vec<Branch> {
@@ -60,6 +62,8 @@ pub fn tree(graph: &Graph, wish: &TreeWish) -> Vec<Branch> {
         depth: wish.depth.unwrap_or(MAX_DEPTH).min(MAX_DEPTH),
         entries: by_root(graph),
         grown: BTreeSet::new(),
+        cut: BTreeSet::new(),
+        shown: 0,
         path: Vec::new(),
     };
     grower.tops(wish).into_iter().map(|top| grower.grow(top)).collect()
@@ -84,6 +88,10 @@ struct Grower<'a, 'g> {
     depth: usize,
     entries: FxHashMap<&'g RootKind, Vec<Entry<'g>>>,
     grown: BTreeSet<Item>,
+    /// Those that have something below and stood too deep.
+    cut: BTreeSet<Item>,
+    /// Lines, so far.
+    shown: usize,
     path: Vec<Item>,
 }
 
@@ -118,16 +126,24 @@ impl Grower<'_, '_> {
         if self.path.contains(&key) {
             return Branch { cycle: true, ..branch };
         }
+        let too_deep = self.path.len() >= self.depth || self.shown > MAX_SHOWN;
+        // What is below is looked up once: a package may be needed by all the others.
+        if self.grown.contains(&key) {
+            return Branch { cut: too_deep, repeated: !too_deep, ..branch };
+        }
+        if too_deep && self.cut.contains(&key) {
+            return Branch { cut: true, ..branch };
+        }
         let below = self.below(&branch.item);
         if below.is_empty() {
             return branch;
         }
-        if self.path.len() >= self.depth {
+        if too_deep {
+            self.cut.insert(key);
             return Branch { cut: true, ..branch };
         }
-        if !self.grown.insert(key.clone()) {
-            return Branch { repeated: true, ..branch };
-        }
+        self.grown.insert(key.clone());
+        self.shown += below.len();
         self.path.push(key);
         branch.below = below.into_iter().map(|next| self.grow(next)).collect();
         self.path.pop();
@@ -330,5 +346,21 @@ c []
         let found = Graph::look(&lock, &scope, |graph| crate::why(graph, &name(7).parse().unwrap()));
         assert_eq!(found.unwrap().chains.len(), 2);
         assert!(Graph::look(&lock, &scope, |graph| crate::export::requirements(graph, false)).is_ok());
+    }
+
+    #[test]
+    fn packages_that_all_need_each_other_are_shown() {
+        const MANY: usize = 400;
+        let names: Vec<String> = (0..MANY).map(|i| format!("p{i:03} 1")).collect();
+        let all: Vec<&str> = names.iter().map(|name| &name[..4]).collect();
+        let packages: Vec<(&str, &[&str])> = names.iter().map(|name| (name.as_str(), &all[..])).collect();
+        let lock = lock(&[(RootKind::Project, &["p000"])], &packages);
+        let scope = Scope { roots: vec![RootKind::Project], ..Scope::default() };
+        for direction in [Direction::Needs, Direction::NeededBy] {
+            for depth in [None, Some(2)] {
+                let wish = TreeWish { direction, depth, ..TreeWish::default() };
+                assert!(Graph::look(&lock, &scope, |graph| tree(graph, &wish)).is_ok());
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use pybun_model::{
     ExtraName, ExtraOperator, GroupName, MarkerExpression, MarkerTree, MarkerValueExtra, PackageName, Requirement,
     Sha256, Version, VersionSpecifiers,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 
 /// Sorted throughout, so that equal locks have equal bytes.
@@ -223,6 +223,14 @@ impl Inputs {
         self
     }
 
+    fn texts_by_root(&self) -> BTreeMap<&RootKind, Vec<String>> {
+        let mut out: BTreeMap<&RootKind, Vec<String>> = BTreeMap::new();
+        for root in &self.roots {
+            out.entry(&root.kind).or_default().extend(texts(&root.requirements));
+        }
+        out
+    }
+
     /// What differs from `other`, one sentence each; empty when nothing does.
     pub fn differences(&self, other: &Inputs) -> Vec<String> {
         let mut out = Vec::new();
@@ -230,9 +238,10 @@ impl Inputs {
             let text = |of: &Inputs| of.requires_python.as_ref().map_or("any Python".to_owned(), ToString::to_string);
             out.push(format!("requires-python was {} and is {}", text(self), text(other)));
         }
-        for kind in self.roots.iter().chain(&other.roots).map(|root| &root.kind).collect::<BTreeSet<_>>() {
-            let of = |inputs: &Inputs| requirements_of(inputs, kind);
-            compare(&kind.describe(), &of(self), &of(other), &mut out);
+        let (before, after) = (self.texts_by_root(), other.texts_by_root());
+        for kind in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
+            let of = |texts: &BTreeMap<&RootKind, Vec<String>>| texts.get(kind).cloned().unwrap_or_default();
+            compare(&kind.describe(), &of(&before), &of(&after), &mut out);
         }
         compare("the constraints", &texts(&self.constraints), &texts(&other.constraints), &mut out);
         compare("the overrides", &texts(&self.overrides), &texts(&other.overrides), &mut out);
@@ -351,13 +360,10 @@ fn texts(requirements: &[Requirement]) -> Vec<String> {
     requirements.iter().map(ToString::to_string).collect()
 }
 
-fn requirements_of(inputs: &Inputs, kind: &RootKind) -> Vec<String> {
-    inputs.roots.iter().filter(|root| root.kind == *kind).flat_map(|root| texts(&root.requirements)).collect()
-}
-
 fn compare(what: &str, before: &[String], after: &[String], out: &mut Vec<String>) {
-    out.extend(after.iter().filter(|text| !before.contains(text)).map(|text| format!("{what} now requires {text}")));
+    let (old, new): (HashSet<_>, HashSet<_>) = (before.iter().collect(), after.iter().collect());
+    out.extend(after.iter().filter(|text| !old.contains(text)).map(|text| format!("{what} now requires {text}")));
     out.extend(
-        before.iter().filter(|text| !after.contains(text)).map(|text| format!("{what} no longer requires {text}")),
+        before.iter().filter(|text| !new.contains(text)).map(|text| format!("{what} no longer requires {text}")),
     );
 }

@@ -382,3 +382,15 @@ fn no_text_holds_what_starts_a_line_or_is_obeyed() {
     }
     decode(&encode(&one_marker("#1 é 日本"))).unwrap();
 }
+
+/// Every command that looks whether a lock is still right compares them.
+#[test]
+fn twenty_thousand_extras_are_compared_in_time() {
+    let root = |i: usize| Root {
+        kind: RootKind::Extra(format!("e{i}").parse().unwrap()),
+        requirements: vec!["a".parse().unwrap()],
+    };
+    let many = Inputs::of((0..20_000).map(root).collect()).sorted();
+    assert_eq!(many.differences(&many), Vec::<String>::new());
+    assert_eq!(many.differences(&Inputs::of((0..19_999).map(root).collect()).sorted()).len(), 1);
+}

@@ -76,8 +76,9 @@ pub fn choose(search: &Search, wanted: Wanted) -> Result<Choice, Error> {
             let Pin { versions, ignored } = Pin::parse(text);
             let choice = choose_any(search, &versions, ".python-version", requires)?;
             // pyenv's shims follow the same file, so that the name may have been followed after all.
-            let mut ignored = ignored.into_iter().filter(|name| !is_pyenvs(search, &choice.interpreter.path, name));
-            Ok(Choice { ignored: ignored.map(|_| Ignored).next(), ..choice })
+            let is_pyenvs = |name: &String| is_pyenvs(search, &choice.interpreter.path, name);
+            let ignored = ignored.iter().any(|name| !is_pyenvs(name)).then_some(Ignored);
+            Ok(Choice { ignored, ..choice })
         }
         Wanted { request: None, project: None, pin: None, .. } => {
             choose_any(search, &Versions::Any, "the default", requires)

@@ -14,9 +14,9 @@ pub(super) const BUFFER: usize = 256 << 10;
 /// No distribution is larger: an index takes some hundred megabytes, and the largest that are published elsewhere are
 /// three gigabytes.
 const MAX_FILE: u64 = 16 << 30;
-/// The same for a file of which neither the index nor the server states a size. The disk is not filled for a server that
-/// never ends.
-const MAX_UNSTATED: u64 = 4 << 30;
+/// The same for a file of which neither the index nor the server states a size, as both do for large ones. The disk is not
+/// filled for a server that never ends.
+const MAX_UNSTATED: u64 = 512 << 20;
 /// Progress is told this often, in bytes, and at the end.
 const REPORT_EVERY: u64 = 512 << 10;
 

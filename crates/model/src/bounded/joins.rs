@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Joining two diagrams may take as many steps as the product of their arrows.
 const MAX_STEPS: u64 = 1_000_000;
 /// For all joins together: seconds, where a large resolution takes a hundredth of them.
-const BUDGET: u64 = 60_000_000;
+const BUDGET: u64 = 40_000_000;
 /// Nodes are kept until the process ends, some hundred bytes each.
 const MAX_NODES: usize = 200_000;
 /// Two markers with so few ways through them are compared without a new diagram.

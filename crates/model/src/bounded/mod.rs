@@ -17,6 +17,10 @@ use uv_pep508::{MarkerExpression, MarkerOperator, MarkerValueString};
 const MAX_REQUIREMENT: usize = 32 << 10;
 /// A marker with so few comparisons is small whatever it says.
 const FEW_COMPARISONS: usize = 12;
+/// Intersecting them takes time with their square.
+const MAX_SPECIFIERS: usize = 200;
+/// Longer than any comparison that has been published. One may list versions, of which each is an arrow of its diagram.
+const MAX_COMPARISON: usize = 2 << 10;
 /// How much a marker may say.
 #[derive(Clone, Copy)]
 struct Bounds {
@@ -49,6 +53,11 @@ pub fn requirement_of(text: &str, joins: &Joins) -> Result<Requirement, String> 
     {
         return Err(format!("it has the control character U+{:04X} in it", u32::from(found)));
     }
+    if let Some(VersionOrUrl::VersionSpecifier(all)) = &requirement.version_or_url
+        && all.len() > MAX_SPECIFIERS
+    {
+        return Err(format!("it has more than {MAX_SPECIFIERS} version specifiers"));
+    }
     // One kind of quotes in the text, and there is none in a value.
     if text.contains('"') && text.contains('\'') && !can_be_read_again(requirement.marker, joins)? {
         return Err("a value of its marker has a quote in it".to_owned());
@@ -65,7 +74,7 @@ fn can_be_read_again(marker: MarkerTree, joins: &Joins) -> Result<bool, String> 
 
 fn read_requirement(text: &str, joins: &Joins) -> Result<Requirement, String> {
     let (head, marker) = split_marker(text);
-    if let Some(marker) = marker.filter(|marker| !is_simple(marker)) {
+    if let Some(marker) = marker.filter(|marker| !is_simple_marker(marker)) {
         let mut requirement = parse(head)?;
         requirement.marker = read_marker(marker, PUBLISHED, joins)?;
         return Ok(requirement);
@@ -100,7 +109,7 @@ pub fn locked_marker_holds(text: &str, environment: &MarkerEnvironment) -> Resul
 }
 
 fn read_marker(text: &str, bounds: Bounds, joins: &Joins) -> Result<MarkerTree, String> {
-    if is_simple(text) {
+    if is_simple_marker(text) {
         return MarkerTree::from_str(text).map_err(|error| first_line(&error.message.to_string()));
     }
     let marker = read_joined(text, bounds, Diagrams(joins))?.unwrap_or(MarkerTree::TRUE);
@@ -152,4 +161,8 @@ fn split_marker(text: &str) -> (&str, Option<&str>) {
 fn is_simple(text: &str) -> bool {
     let count = |wanted: &[char]| text.matches(wanted).count();
     count(&['(', '[']) <= FEW_COMPARISONS && count(&['\'', '"']) <= 2 * FEW_COMPARISONS
+}
+
+fn is_simple_marker(text: &str) -> bool {
+    text.len() <= MAX_COMPARISON && is_simple(text)
 }

@@ -1,6 +1,6 @@
 //! The grammar of markers (PEP 508), and what is made of it.
 
-use super::{Bounds, Joins, TOO_COMPLICATED, first_line};
+use super::{Bounds, Joins, MAX_COMPARISON, TOO_COMPLICATED, first_line};
 use crate::{MarkerEnvironment, MarkerTree};
 use std::str::FromStr;
 
@@ -130,6 +130,9 @@ impl<M: Meaning> Reader<'_, M> {
         self.comparisons = self.comparisons.checked_sub(1).ok_or(TOO_COMPLICATED)?;
         let (text, rest) = self.rest.split_at(comparison_end(self.rest));
         self.rest = rest;
+        if text.len() > MAX_COMPARISON {
+            return Err(TOO_COMPLICATED.to_owned());
+        }
         let tree = MarkerTree::from_str(text).map_err(|error| first_line(&error.message.to_string()))?;
         if tree.is_true() { Ok(None) } else { self.meaning.comparison(tree).map(Some) }
     }

@@ -223,3 +223,21 @@ proptest! {
         prop_assert!(!joins.is_over());
     }
 }
+
+/// Each is one comparison, and an arrow for each version.
+#[test]
+fn long_lists_of_versions_are_refused() {
+    let list = |count: usize| many(count, " ", |i| format!("3.{i}"));
+    for key in ["python_version", "python_full_version", "implementation_version"] {
+        let text = format!("a ; {key} not in '{}'", list(3_000));
+        assert_eq!(requirement(&text).unwrap_err(), TOO_COMPLICATED);
+        assert!(requirement(&format!("a ; {key} in '{}'", list(100))).is_ok());
+    }
+}
+
+#[test]
+fn more_specifiers_than_anybody_writes_are_refused() {
+    let text = |count: usize| format!("a {}", many(count, ",", |i| format!("!=1.{i}")));
+    assert!(requirement(&text(200)).is_ok());
+    assert_eq!(requirement(&text(201)).unwrap_err(), "it has more than 200 version specifiers");
+}
