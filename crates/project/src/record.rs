@@ -47,13 +47,14 @@ impl Record {
     }
 
     /// Is what is seen now the environment that was made? Devices get new numbers when a machine starts or a file system is
-    /// mounted; the inode and the time at which it was made stay, and no repository can choose both. Where a whole file system
+    /// mounted, so that the device counts only where the file system knows no birth; the inode and the time at which it was made
+    /// stay, and no repository can choose both. Where a whole file system
     /// was copied there are other ones, and what an image keeps is compared.
     pub fn is_of(&self, now: &Seen) -> bool {
-        let Seen { inode, born_ns, config, python, .. } = &self.seen;
+        let Seen { device, inode, born_ns, config, python } = &self.seen;
         let same = match self.is_carried {
             true => *config == now.config,
-            false => *inode == now.inode && *born_ns == now.born_ns,
+            false => *inode == now.inode && *born_ns == now.born_ns && (*born_ns != 0 || *device == now.device),
         };
         same && *python == now.python
     }
