@@ -71,11 +71,11 @@ async function tried(box: Sandbox, at: Made, row: Row) {
     expect(first.exit, first.stdout + first.stderr).toBe(0)
   }
   ask(box, [...(row.beside ?? []), at.name])
-  const before = surroundings(box.root, [state, box.cache])
+  const before = surroundings(box.root, [state, box.cache, box.state])
   const args = ['install', ...(row.args ?? [])]
   const ran = await run(box, { args, exit: 0 }, ['--format=json'])
   const envelope = checkEnvelope(ran, args)
-  const changed = difference(before, surroundings(box.root, [state, box.cache]))
+  const changed = difference(before, surroundings(box.root, [state, box.cache, box.state]))
   const told = `${row.about}\n${ran.stdout}${ran.stderr}`
 
   expect(
@@ -108,7 +108,7 @@ async function tried(box: Sandbox, at: Made, row: Row) {
     for (const name of row.beside ?? []) await run(box, { args: ['uninstall', name], exit: 0 })
     const removed = await run(box, { args: ['uninstall', at.name], exit: 0 })
     expect(removed.exit, removed.stdout + removed.stderr).toBe(0)
-    expect(difference(before, surroundings(box.root, [state, box.cache])).filter((line) => !isMade(line))).toEqual([])
+    expect(difference(before, surroundings(box.root, [state, box.cache, box.state])).filter((line) => !isMade(line))).toEqual([])
   }
 }
 

@@ -114,6 +114,6 @@ async function harmOf(seed: number): Promise<string[]> {
 /** What no command may change: the user's files beside the project, and the home without data directory and state. */
 function around(clone: Clone): Map<string, string> {
   const beside = surroundings(clone.root, [clone.project, clone.ran])
-  const home = surroundings(box.home, [join(box.home, '.cache'), join(box.home, '.local')])
+  const home = surroundings(box.home, [join(box.home, '.cache'), box.state])
   return new Map([...beside, ...[...home].map(([path, what]): [string, string] => [`home/${path}`, what])])
 }

@@ -24,14 +24,14 @@ describe.concurrent('a page that is not sound', () => {
     try {
       writeFileSync(join(box.project, 'pyproject.toml'), MANIFEST)
       const state = join(box.project, '.pybun')
-      const before = surroundings(box.root, [state, join(box.home, '.cache')])
+      const before = surroundings(box.root, [state, join(box.home, '.cache'), box.state])
       const ran = await run(box, { args: ['install'], exit: 0 }, ['--format=json'])
       const told = `${ran.stdout.slice(0, 3000)}${ran.stderr}`
       const envelope = checkEnvelope(ran, ['install'])
       const [problem] = envelope.diagnostics as { code: string }[]
       const changes = (envelope.result as { changes: { version: string }[] } | null)?.changes
       expect(problem?.code ?? changes?.[0]?.version, told).toBe(outcome)
-      const changed = difference(before, surroundings(box.root, [state, join(box.home, '.cache')]))
+      const changed = difference(before, surroundings(box.root, [state, join(box.home, '.cache'), box.state]))
       const outside = changed.filter((line) => !line.startsWith('project/pybun.lockb: file'))
       expect(outside, told).toEqual([])
       if (outcome !== '1.0') expect(existsSync(join(box.project, 'pybun.lockb')), told).toBe(false)

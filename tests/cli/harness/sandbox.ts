@@ -18,6 +18,8 @@ export interface Sandbox {
   project: string
   home: string
   cache: string
+  /** Where PyBun's state lies, with what is above it in the home. */
+  state: string
   env: Record<string, string>
   remove(): void
 }
@@ -42,6 +44,7 @@ export function sandbox(project: string | null, index_url: string): Sandbox {
     project: at('project'),
     home: at('home'),
     cache: join(at('home'), '.cache', 'pybun'),
+    state: join(at('home'), '.local'),
     env: {
       PATH: [at('bin'), dirname(python().executable)].join(delimiter),
       HOME: at('home'),
