@@ -164,7 +164,7 @@ fn branch_json(graph: &Graph, branch: &Branch) -> Value {
             ("package", Some(package.name.to_string()), version, extras.clone(), requirement.clone())
         }
     };
-    json!({
+    let mut out = json!({
         "kind": of,
         "name": name,
         "version": version,
@@ -175,6 +175,8 @@ fn branch_json(graph: &Graph, branch: &Branch) -> Value {
         "cycle": branch.cycle,
         "repeated": branch.repeated,
         "cut": branch.cut,
-        "below": branch.below.iter().map(|below| branch_json(graph, below)).collect::<Vec<_>>(),
-    })
+    });
+    // Not in the macro, which copies what it is given, and that once for each level.
+    out["below"] = Value::Array(branch.below.iter().map(|below| branch_json(graph, below)).collect());
+    out
 }

@@ -288,7 +288,7 @@ async fn more_than_any_distribution_has_is_refused_before_it_comes() {
     let stated = |size: Option<u64>, length: Option<u64>| async move {
         let server = Server::start(move |_, _| {
             let answer = Answer::new(200, "begins");
-            length.map_or(answer.clone(), |length| answer.with("content-length", &length.to_string()))
+            length.map_or(answer.clone(), |length| answer.with("content-length", length.to_string()))
         });
         let sandbox = Sandbox::new(server.url("/"));
         let file = IndexFile { size, sha256: None, ..file(WHEEL, server.url("/six.whl"), b"begins") };

@@ -54,7 +54,7 @@ fn joined(change: impl FnOnce(&mut Parts)) -> Vec<u8> {
 fn directories_are_bounded_as_files_are() {
     let deep = |count: usize| {
         let mut members = wheel().members();
-        members.extend((0..count).map(|n| Member::new(&format!("z{n}/{}b.py", "d/".repeat(120)), "")));
+        members.extend((0..count).map(|n| Member::new(format!("z{n}/{}b.py", "d/".repeat(120)), "")));
         zip(&members)
     };
     refused("more directories than files", &deep(200), BROKEN);

@@ -13,8 +13,8 @@ const MAX_STEPS: u64 = 1_000_000;
 const BUDGET: u64 = 40_000_000;
 /// Nodes are kept until the process ends, some hundred bytes each.
 const MAX_NODES: usize = 200_000;
-/// Two markers with so few ways through them are compared without a new diagram.
-const FEW_WAYS: u64 = 4_096;
+/// What takes so few steps is done as often as it is asked for. What takes more is charged, once: its result is kept.
+const FEW: u64 = 256;
 /// Telling a marker as it reads within another forgets what that one says, in diagrams that no join bounds.
 const MAX_ASSUMED: u64 = 256;
 /// What a new lock may hold of one marker.
@@ -59,6 +59,11 @@ impl Joins {
         self.over.load(Relaxed)
     }
 
+    /// The steps that were charged so far.
+    pub fn spent(&self) -> u64 {
+        BUDGET - self.left.load(Relaxed)
+    }
+
     /// Where both hold.
     pub fn and(&self, a: MarkerTree, b: MarkerTree) -> MarkerTree {
         self.kept(self.try_and(a, b)).unwrap_or(MarkerTree::FALSE)
@@ -81,7 +86,7 @@ impl Joins {
         }
         let few = self.kept(self.size(a).zip(self.size(b))).map(|(a, b)| a.text.ways.saturating_mul(b.text.ways));
         match few {
-            Some(ways) if ways <= FEW_WAYS => self.kept(self.charge(ways)).is_none() || a.is_disjoint(b),
+            Some(ways) if ways <= FEW => a.is_disjoint(b),
             Some(_) => self.and(a, b).is_false(),
             None => true,
         }
@@ -111,8 +116,7 @@ impl Joins {
         if marker.is_true() || marker.is_false() {
             return marker;
         }
-        // Every way through the diagram is walked twice.
-        match self.kept(self.size(marker).and_then(|size| self.charge(size.text.ways.saturating_mul(2)))) {
+        match self.kept(self.size(marker).and_then(|size| self.charge_unless_few(size.text.ways))) {
             Some(()) => marker.simplify_extras(extras).simplify_not_extras_with(counts),
             None => MarkerTree::FALSE,
         }
@@ -169,7 +173,7 @@ impl Joins {
         if known.is_some() {
             return known;
         }
-        self.charge(steps)?;
+        self.charge_unless_few(steps)?;
         let joined = a.and(b);
         self.size(joined)?;
         self.known().joined.insert((a, b), joined);
@@ -191,8 +195,12 @@ impl Joins {
             return None;
         }
         drop(known);
-        self.charge(size.arrows)?;
+        self.charge_unless_few(size.arrows)?;
         Some(size)
+    }
+
+    fn charge_unless_few(&self, steps: u64) -> Option<()> {
+        if steps > FEW { self.charge(steps) } else { (!self.is_over()).then_some(()) }
     }
 
     pub(super) fn charge(&self, steps: u64) -> Option<()> {

@@ -118,3 +118,42 @@ fn markers_that_explode_when_they_are_joined_are_too_hard_wherever_they_are() {
     let wants = format!("evil 1: {}\n a 1:", bombs("a").join(", "));
     too_hard(inputs(&["evil"]), &wants, "Some(PackageName(\"evil\"))");
 }
+
+/// Six requirements each of 250 packages, with the markers that people write.
+#[test]
+fn what_people_write_is_far_from_the_budget() {
+    const MARKERS: [&str; 7] = [
+        "python_version < '3.11'",
+        "sys_platform == 'win32'",
+        "sys_platform != 'win32' and platform_machine == 'x86_64'",
+        "extra == 'x'",
+        "os_name == 'nt' or platform_system == 'Darwin'",
+        "python_full_version >= '3.9' and implementation_name == 'cpython'",
+        "python_version >= '0'",
+    ];
+    const MANY: usize = 250;
+    let mut seed = 5_usize;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    let mut world = String::new();
+    for i in 0..MANY {
+        let needs: Vec<String> = (0..if i + 1 < MANY { 6 } else { 0 })
+            .map(|_| format!("q{}>=1 ; {}", i + 1 + random(MANY - i - 1), MARKERS[random(7)]))
+            .collect();
+        writeln!(world, "q{i} 1: {}", needs.join(", ")).unwrap();
+    }
+    let world = World::of(&world);
+    let mut resolver = Resolver::new(inputs(&["q0[x]", "q1[x]", "q2", "q3", "q4[x]"]));
+    let resolution = loop {
+        match resolver.step() {
+            Step::Need(requests) => requests.iter().for_each(|request| resolver.answer(request, world.fact(request))),
+            Step::Done(resolution) => break resolution,
+            Step::TooHard(why) => panic!("{why:?} after {} steps", resolver.joins().spent()),
+            Step::Conflict(_) => panic!("there is none"),
+        }
+    };
+    assert!(resolution.packages.len() > 100, "{}", resolution.packages.len());
+    assert!(resolver.joins().spent() < 1_000_000, "{}", resolver.joins().spent());
+}
