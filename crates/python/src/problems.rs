@@ -80,7 +80,7 @@ impl From<&Error> for Problem {
                 .with("path", path.display().to_string())
                 .hint("it may have come with the repository, or from another place or machine; `pybun install` moves it aside and makes one from the cache, and PYBUN_ENV uses it as it is")
                 .fix(Safety::Safe, ["pybun", "install"]),
-            Error::Link(path) => problem("system/link")
+            Error::Link(path) => problem("environment/link")
                 .with("path", path.display().to_string())
                 .hint("take the link away; where the environment is to lie elsewhere, PYBUN_ENV names it")
                 .fix(Safety::Review, ["rm", &path.display().to_string()]),
