@@ -131,7 +131,8 @@ fn what_pybun_did_not_make_is_moved_aside() {
     assert!(sandbox.ensure(&root, &python).unwrap().created, "an empty directory may be used");
     let aside = |name: &str| sandbox.path(name);
     // As a repository could bring them: other files, an environment of another tool, a copy of PyBun's, links.
-    let kinds: [(&str, fn(&Sandbox, &Path)); 5] = [
+    type Make = fn(&Sandbox, &Path);
+    let kinds: [(&str, Make); 5] = [
         ("files", |_, root| {
             fs::create_dir(root).unwrap();
             fs::write(root.join("thesis.tex"), "x").unwrap();
