@@ -99,7 +99,8 @@ fn state_is_private_and_not_believed_when_others_may_write_it() {
 }
 
 fn walk(directory: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let entries =
+        fs::read_dir(directory).expect("it can be listed").map(|entry| entry.expect("it can be listed").path());
     entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
 
