@@ -108,7 +108,9 @@ async function tried(box: Sandbox, at: Made, row: Row) {
     for (const name of row.beside ?? []) await run(box, { args: ['uninstall', name], exit: 0 })
     const removed = await run(box, { args: ['uninstall', at.name], exit: 0 })
     expect(removed.exit, removed.stdout + removed.stderr).toBe(0)
-    expect(difference(before, surroundings(box.root, [state, box.cache, box.state])).filter((line) => !isMade(line))).toEqual([])
+    expect(
+      difference(before, surroundings(box.root, [state, box.cache, box.state])).filter((line) => !isMade(line)),
+    ).toEqual([])
   }
 }
 

@@ -22,6 +22,7 @@ export function fileProblem(error: unknown, action: 'read' | 'write', path: stri
         hint: 'Free some space; the old file is unharmed',
         context,
       }
+    case 'ELOOP':
     case 'EISDIR':
     case 'ENOTDIR':
     case 'EEXIST':

@@ -65,9 +65,9 @@ const MOST_BYTES: u64 = 40 << 20;
 
 /// `None` when there is no such file.
 fn read(path: &Path) -> Outcome<Option<String>> {
-    let file = match std::fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+    let file = match pybun_files::open(path) {
+        Ok(opened) => opened.file,
+        Err(error) if error.is_absent() => return Ok(None),
         Err(error) => return Err(vec![unreadable(path, &error.to_string())]),
     };
     let mut bytes = Vec::new();

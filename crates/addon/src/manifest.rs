@@ -8,6 +8,7 @@ use pybun_model::{Problem, VersionOrUrl};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 #[derive(Deserialize)]
@@ -222,10 +223,26 @@ pub fn requirements_read(request: String) -> napi::Result<String> {
 fn read_file(cwd: &Path, path: &str) -> Result<Vec<u8>, String> {
     if path == "-" {
         let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes).map_err(|error| error.to_string())?;
+        let stdin = std::io::stdin().take(MAX_REQUIREMENTS_FILE).read_to_end(&mut bytes);
+        stdin.map_err(|error| error.to_string())?;
         return Ok(bytes);
     }
-    std::fs::read(cwd.join(path)).map_err(|error| error.to_string())
+    let path = cwd.join(path);
+    if is_handed_over(&path) {
+        let mut bytes = Vec::new();
+        let read = std::fs::File::open(&path).and_then(|file| file.take(MAX_REQUIREMENTS_FILE).read_to_end(&mut bytes));
+        return read.map(|_| bytes).map_err(|error| error.to_string());
+    }
+    pybun_files::read(&path, MAX_REQUIREMENTS_FILE).map_err(|error| error.to_string())
+}
+
+/// The longest that people have list some ten thousand lines with digests.
+const MAX_REQUIREMENTS_FILE: u64 = 64 << 20;
+
+/// What a shell hands over, as in `-r <(pip freeze)`, is a pipe that somebody writes into. Any other one in the place of a file is not
+/// waited for.
+fn is_handed_over(path: &Path) -> bool {
+    path == Path::new("/dev/stdin") || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd")
 }
 
 /// Once one requirement states a hash, all must (pip's hash-checking mode).

@@ -47,14 +47,13 @@ impl Backend {
 /// The text of the tree's `pyproject.toml`, when it has one.
 pub(crate) fn read_manifest(tree: &Path) -> Result<Option<String>, Error> {
     let path = tree.join("pyproject.toml");
-    match std::fs::metadata(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Ok(metadata) if metadata.len() > MAX_MANIFEST => {
-            return Err(Error::BadSdist { file: path.display().to_string(), why: "it is too large".to_owned() });
-        }
-        _ => {}
+    let bad = |why: String| Error::BadSdist { file: path.display().to_string(), why };
+    match pybun_files::read(&path, MAX_MANIFEST) {
+        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| bad("it is not UTF-8".to_owned())),
+        Err(error) if error.is_absent() => Ok(None),
+        Err(pybun_files::Error::TooLong(_)) => Err(bad("it is too large".to_owned())),
+        Err(error) => Err(Error::io("read", &path)(error.into())),
     }
-    std::fs::read_to_string(&path).map(Some).map_err(Error::io("read", path))
 }
 
 #[cfg(test)]

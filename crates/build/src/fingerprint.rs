@@ -80,14 +80,13 @@ pub fn digest_of(parts: &[&str]) -> Sha256 {
 /// Of the content of a file.
 pub fn digest_of_file(path: &Path) -> std::io::Result<Sha256> {
     let mut hasher = sha2::Sha256::new();
-    std::io::copy(&mut fs::File::open(path)?, &mut hasher)?;
+    std::io::copy(&mut pybun_files::open(path)?.file, &mut hasher)?;
     Ok(Sha256(hasher.finalize().into()))
 }
 
 /// Empty for what is missing or absurd.
 fn text_of(path: &Path) -> String {
-    let small = fs::metadata(path).is_ok_and(|metadata| metadata.len() <= MAX_MANIFEST);
-    let bytes = small.then(|| fs::read(path).ok()).flatten().unwrap_or_default();
+    let bytes = pybun_files::read(path, MAX_MANIFEST).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
 }
 

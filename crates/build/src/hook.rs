@@ -87,8 +87,7 @@ pub(crate) async fn call(
 }
 
 fn read_answer(path: &Path, status: ExitStatus) -> Answer {
-    let small = std::fs::metadata(path).is_ok_and(|metadata| metadata.len() <= MAX_ANSWER);
-    let bytes = small.then(|| std::fs::read(path).ok()).flatten();
+    let bytes = pybun_files::read(path, MAX_ANSWER).ok();
     match bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
         Some(answer) => answer,
         None => Answer::Failed { message: format!("the process of the backend ended without an answer ({status})") },

@@ -23,7 +23,7 @@ const MAX_FOLLOWED: usize = 64;
 /// the project may be `deeper` in the tree.
 pub(crate) fn unpack(archive: &Path, filename: &str, into: &Path, deeper: bool) -> Result<PathBuf, Error> {
     let bad = |why: String| Error::BadSdist { file: filename.to_owned(), why };
-    let file = File::open(archive).map_err(Error::io("open", archive))?;
+    let file = pybun_files::open(archive).map_err(|error| Error::io("open", archive)(error.into()))?.file;
     let size = file.metadata().map_err(Error::io("read", archive))?.len();
     let limit = size.saturating_mul(MAX_RATIO).clamp(RATIO_FREE, MAX_BYTES);
     let mut tree = Tree { root: into, entries: 0, bytes: 0, limit, links: BTreeMap::new(), made: HashSet::new() };

@@ -7,10 +7,13 @@ use pybun_model::CoreMetadata;
 use std::fmt::Write;
 use std::path::Path;
 
+/// Metadata of an index is not longer either.
+const MAX_PKG_INFO: u64 = 32 << 20;
+
 /// The tree's metadata as METADATA text, when no build can change what resolving reads: PKG-INFO of version 2.2 or
 /// newer (PEP 643), or a manifest in which nothing of it is dynamic (PEP 621: then a backend may not change it).
 pub(crate) fn static_metadata(tree: &Path, what: &str) -> Result<Option<Vec<u8>>, Error> {
-    if let Ok(bytes) = std::fs::read(tree.join("PKG-INFO"))
+    if let Ok(bytes) = pybun_files::read(&tree.join("PKG-INFO"), MAX_PKG_INFO)
         && CoreMetadata::parse(&bytes).is_ok_and(|metadata| metadata.is_static())
     {
         return Ok(Some(bytes));

@@ -4,7 +4,6 @@ use crate::Error;
 use crate::hook::Hook;
 use pybun_model::{CoreMetadata, PackageName, Version, WheelName};
 use serde_json::Value;
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -35,7 +34,7 @@ pub(crate) fn check_metadata(what: &str, value: &Value, directory: &Path) -> Res
     let path = directory.join(name).join("METADATA");
     let read = || -> std::io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        File::open(&path)?.take(MAX_METADATA).read_to_end(&mut bytes)?;
+        pybun_files::open(&path)?.file.take(MAX_METADATA).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
     read().map_err(|error| bad(format!("`{name}`, whose METADATA cannot be read: {error}")))
@@ -45,7 +44,7 @@ pub(crate) fn check_metadata(what: &str, value: &Value, directory: &Path) -> Res
 pub(crate) fn metadata_of_wheel(what: &str, path: &Path) -> Result<Vec<u8>, Error> {
     let bad = |why: String| Error::BadAnswer { what: what.to_owned(), hook: Hook::Wheel.name(), why };
     let broken = |error: zip::result::ZipError| bad(format!("a wheel that cannot be read: {error}"));
-    let file = File::open(path).map_err(Error::io("open", path))?;
+    let file = pybun_files::open(path).map_err(|error| Error::io("open", path)(error.into()))?.file;
     let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(broken)?;
     let is_metadata = |name: &str| {
         name.split_once('/').is_some_and(|(directory, file)| directory.ends_with(".dist-info") && file == "METADATA")

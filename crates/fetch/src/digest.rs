@@ -5,7 +5,6 @@ use crate::http::now;
 use crate::{Client, local};
 use pybun_model::{IndexFile, Sha256};
 use sha2::Digest;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -48,7 +47,7 @@ impl Client {
 }
 
 fn digest(path: &Path) -> Option<Sha256> {
-    let mut file = File::open(path).ok()?;
+    let mut file = crate::local::open(path).ok()?;
     let mut hasher = sha2::Sha256::new();
     let mut buffer = vec![0; BUFFER];
     loop {

@@ -20,7 +20,7 @@ pub(crate) fn page(name: &PackageName, directory: &Path) -> Result<Option<Projec
     let unreadable =
         |error: std::io::Error| Error::Unreachable { url: directory.display().to_string(), why: error.to_string() };
     let Ok(url) = Url::from_directory_path(directory) else { return Ok(None) };
-    match File::open(directory.join("index.html")) {
+    match open(&directory.join("index.html")) {
         Ok(file) => {
             let bytes = bounded(file).map_err(unreadable)?;
             return ProjectPage::from_html(name, &bytes, &url).map(Some).map_err(|error| Error::page(&url, &error));
@@ -58,9 +58,14 @@ pub(crate) fn page(name: &PackageName, directory: &Path) -> Result<Option<Projec
     Ok(Some(ProjectPage { name: name.clone(), files: files.into(), ignored, status: None, index: None }))
 }
 
+/// A regular file: a directory may hold pipes and links to devices.
+pub(crate) fn open(path: &Path) -> std::io::Result<File> {
+    Ok(pybun_files::open(path)?.file)
+}
+
 /// A page in a file.
 pub(crate) fn read_page(path: &Path) -> std::io::Result<Vec<u8>> {
-    bounded(File::open(path)?)
+    bounded(open(path)?)
 }
 
 fn bounded(file: File) -> std::io::Result<Vec<u8>> {
@@ -83,7 +88,7 @@ impl Reader {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let unreadable =
             |error: std::io::Error| Error::Unreachable { url: path.display().to_string(), why: error.to_string() };
-        let file = File::open(path).map_err(unreadable)?;
+        let file = open(path).map_err(unreadable)?;
         let size = file.metadata().map_err(unreadable)?.len();
         Ok(Self { file, size, path: path.to_owned() })
     }

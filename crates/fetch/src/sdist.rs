@@ -38,7 +38,7 @@ fn pkg_info(filename: &str, path: &Path) -> Result<Option<Vec<u8>>, Error> {
         });
     }
     let bad = |error: std::io::Error| Error::metadata(filename, error.to_string());
-    let file = std::fs::File::open(path).map_err(bad)?;
+    let file = crate::local::open(path).map_err(bad)?;
     let unpacked = flate2::bufread::MultiGzDecoder::new(std::io::BufReader::new(file)).take(MAX_UNPACKED);
     let mut archive = tar::Archive::new(unpacked);
     // Raw, because the library reads long names and other extended headers into memory, however large they are. The name

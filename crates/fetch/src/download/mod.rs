@@ -116,7 +116,7 @@ impl Client {
         let mut sink = Sink::new(Part::temporary(self.cache())?, file, None, emit)?;
         let unreadable =
             |error: std::io::Error| Error::Unreachable { url: path.display().to_string(), why: error.to_string() };
-        let mut source = std::fs::File::open(path).map_err(unreadable)?;
+        let mut source = crate::local::open(path).map_err(unreadable)?;
         let mut buffer = vec![0; BUFFER];
         loop {
             let count = source.read(&mut buffer).map_err(unreadable)?;

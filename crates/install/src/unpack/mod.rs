@@ -51,7 +51,7 @@ pub(crate) fn unpack(
     emit: Emit<'_>,
 ) -> Result<Unpacked, Error> {
     let label = name.to_string();
-    let file = fs::File::open(path).map_err(io_error("read", path))?;
+    let file = pybun_files::open(path).map_err(|error| io_error("read", path)(error.into()))?.file;
     let archive = Archive::open(file).map_err(|error| Error::zip(&label, path, error))?;
     let wheel = Wheel::read(&archive, name, path)?;
     let tree = into.directory.join("tree");
