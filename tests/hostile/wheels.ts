@@ -397,6 +397,8 @@ export const WHEELS: Row[] = [
   row('an interpreter as data', script('data/bin/python'), SCRIPT),
   row('a versioned interpreter as data', script('data/bin/python3'), SCRIPT),
   row('pyvenv.cfg as data', script('data/pyvenv.cfg'), SCRIPT),
+  row('a configuration of pip as data', script('data/pip.conf'), SCRIPT),
+  row('a configuration of pip for Windows as data', script('data/PIP.INI'), SCRIPT),
   row('activate as data', script('data/bin/activate'), harmless('as with pip: who runs it runs the package')),
   row("a journal of PyBun's", named('.pybun-journal', { data: 'pybun-journal 1\n- beside-1.0.dist-info\n' }), BROKEN, {
     beside: ['beside'],

@@ -27,7 +27,7 @@ impl From<&Error> for Problem {
                 .with("wheel", wheel.as_str())
                 .with("wheel_version", version.as_str()),
             Error::ReservedScript { subject, script } => problem
-                .hint("Such a name would replace the interpreter or leave the scripts directory. Nothing was written.")
+                .hint("Such a file would replace the interpreter, configure pip or leave the scripts directory. Nothing was written.")
                 .with("distribution", subject.as_str())
                 .with("script", script.as_str()),
             Error::HashMismatch { path, expected, found } => problem

@@ -96,10 +96,11 @@ fn windowed(python: &Path) -> String {
     if cfg!(windows) && sibling.exists() { sibling } else { python.to_path_buf() }.to_string_lossy().into_owned()
 }
 
-/// Data that would replace what makes a directory an environment: its interpreter and its `pyvenv.cfg`.
+/// Data that would replace what makes a directory an environment, its interpreter and its `pyvenv.cfg`, or that pip would read as the
+/// user's configuration there: where further packages come from is not a package's to say.
 pub(crate) fn replaces_environment(path: &str) -> bool {
     match path.split_once('/') {
-        None => path.eq_ignore_ascii_case("pyvenv.cfg"),
+        None => ["pyvenv.cfg", "pip.conf", "pip.ini"].iter().any(|name| path.eq_ignore_ascii_case(name)),
         Some((directory, name)) => {
             ["bin", "scripts"].iter().any(|scripts| directory.eq_ignore_ascii_case(scripts)) && names_interpreter(name)
         }
