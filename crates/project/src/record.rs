@@ -76,7 +76,11 @@ impl Record {
 
     pub(crate) fn parse(bytes: &[u8], own_inode: u64) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
-        let lines = text.strip_prefix(FIRST_LINE)?.strip_prefix('\n')?.strip_suffix("end\n")?;
+        let lines = text.strip_prefix(FIRST_LINE)?.strip_prefix('\n')?.strip_suffix("\nend\n")?;
+        // `line_of` writes none, and a line may end in one.
+        if lines.contains('\r') {
+            return None;
+        }
         let value = |name: &str| lines.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         let number = |name: &str| value(name)?.parse::<u64>().ok();
         Some(Self {
