@@ -29,7 +29,9 @@ pub fn ensure_environment(root: &Path, interpreter: &Interpreter, search: &Searc
     if !state.is_writable() {
         return Err(Error::NoState(state.own_directory().to_owned()));
     }
-    let is_ours = is_recorded(root, &state) || is_made(root, &state) || is_empty(root);
+    // In the data directory nobody keeps anything of their own.
+    let is_kept_by_pybun = root.starts_with(&search.cache_dir);
+    let is_ours = is_kept_by_pybun || is_recorded(root, &state) || is_made(root, &state) || is_empty(root);
     let new = build(root, interpreter)?;
     let moved_aside = if is_ours { take_away(root).map(|()| None) } else { move_aside(root) };
     let moved_aside = moved_aside.map_err(write(root, "move away"))?;

@@ -156,6 +156,10 @@ fn what_pybun_did_not_make_is_moved_aside() {
         assert_eq!(environment.moved_aside, Some(aside(&format!("{name}.aside-1"))), "{name}");
         assert!(own_environment(&root, &sandbox.search).is_ok());
     }
+    let tool = sandbox.search.cache_dir.join("envs/tools/key");
+    make_environment(&tool, &python).unwrap();
+    let made = sandbox.ensure(&tool, &python).unwrap();
+    assert_eq!((made.created, made.moved_aside), (true, None), "in the data directory");
     assert!(aside("files.aside-1").join("thesis.tex").exists() && aside("link.aside-1").is_symlink());
     assert!(own_environment(&root, &sandbox.search).is_ok(), "the environment behind the link is as it was");
     assert_eq!(
