@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 const FIRST_LINE: &str = "pybun-environment 1";
 const MAX_BYTES: u64 = 64 << 10;
+const SECOND_NS: u128 = 1_000_000_000;
 
 /// What was made, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +25,8 @@ pub struct Seen {
     pub inode: u64,
     /// When its directory was made, which nobody can choose; 0 where the file system does not know.
     pub born_ns: u128,
-    /// The size of `pyvenv.cfg`, and its time in whole seconds, which is what an image keeps.
-    pub config: (u64, u64),
+    /// The size of `pyvenv.cfg`, and its time.
+    pub config: (u64, u128),
     /// What `bin/python` is a link to; empty where it is no link (Windows).
     pub python: String,
 }
@@ -48,13 +49,18 @@ impl Record {
 
     /// Is what is seen now the environment that was made? Devices get new numbers when a machine starts or a file system is
     /// mounted, so that the device counts only where the file system knows no birth; the inode and the time at which it was made
-    /// stay, and no repository can choose both. Where a whole file system
+    /// stay, and no repository can choose both. A copy in the same place (a backup that was put back) has the time of `pyvenv.cfg` to the
+    /// nanosecond, which a checkout does not keep and an archive would have to know. Where a whole file system
     /// was copied there are other ones, and what an image keeps is compared.
     pub fn is_of(&self, now: &Seen) -> bool {
         let Seen { device, inode, born_ns, config, python } = &self.seen;
+        let is_copy = *config == now.config && config.1 % SECOND_NS != 0;
         let same = match self.is_carried {
-            true => *config == now.config,
-            false => *inode == now.inode && *born_ns == now.born_ns && (*born_ns != 0 || *device == now.device),
+            true => config.0 == now.config.0 && config.1 / SECOND_NS == now.config.1 / SECOND_NS,
+            false => {
+                let known = *born_ns != 0 || *device == now.device;
+                is_copy || (*inode == now.inode && *born_ns == now.born_ns && known)
+            }
         };
         same && *python == now.python
     }
@@ -66,9 +72,9 @@ impl Record {
     }
 
     pub(crate) fn to_text(&self, own_inode: u64) -> String {
-        let Seen { device, inode, born_ns, config: (size, time_s), python } = &self.seen;
+        let Seen { device, inode, born_ns, config: (size, time_ns), python } = &self.seen;
         format!(
-            "{FIRST_LINE}\nself {own_inode}\ndevice {device}\ninode {inode}\nborn {born_ns}\nsize {size}\ntime {time_s}\nroot {}\n\
+            "{FIRST_LINE}\nself {own_inode}\ndevice {device}\ninode {inode}\nborn {born_ns}\nsize {size}\ntime {time_ns}\nroot {}\n\
              python {python}\nend\n",
             self.root
         )
@@ -89,7 +95,7 @@ impl Record {
                 device: number("device")?,
                 inode: number("inode")?,
                 born_ns: value("born")?.parse().ok()?,
-                config: (number("size")?, number("time")?),
+                config: (number("size")?, value("time")?.parse().ok()?),
                 python: value("python")?.to_owned(),
             },
             is_carried: number("self")? != own_inode,
@@ -106,7 +112,7 @@ impl Seen {
             device,
             inode,
             born_ns: found.created().map_or(0, |time| since(time).as_nanos()),
-            config: (config.len(), config.modified().map_or(0, |time| since(time).as_secs())),
+            config: (config.len(), config.modified().map_or(0, |time| since(time).as_nanos())),
             python: line_of(python),
         }
     }

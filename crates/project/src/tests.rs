@@ -109,26 +109,28 @@ fn a_record_is_known_by_its_root_and_by_what_nobody_can_choose() {
     let dir = tempfile::tempdir().unwrap();
     let known = BTreeMap::from([("PYBUN_HOME", dir.path().to_owned())]);
     let state = State::new(&env(&known), &Me::new(&|_| None, [])).unwrap();
-    let seen = Seen { device: 1, inode: 2, born_ns: 3, config: (4, 5), python: "/usr/bin/python3".into() };
+    let seen = Seen { device: 1, inode: 2, born_ns: 3, config: (4, 5_300_000_000), python: "/usr/bin/python3".into() };
     let root = Path::new("/p/line\nend\n/venv");
     Record::new(root, seen.clone()).write(&state, root).unwrap();
     let record = || Record::read(&state, root).unwrap();
     assert!(record().is_of(&seen) && record().is_of_directory(&seen));
     assert!(record().is_of(&Seen { device: 9, ..seen.clone() }), "the machine was started again");
     let other = [
-        Seen { inode: 9, ..seen.clone() },
-        Seen { born_ns: 9, ..seen.clone() },
+        Seen { inode: 9, config: (4, 5_300_000_001), ..seen.clone() },
+        Seen { born_ns: 9, config: (3, 5_300_000_000), ..seen.clone() },
         Seen { python: "/bin/true".into(), ..seen.clone() },
     ];
     assert!(other.iter().all(|other| !record().is_of(other)));
+    assert!(record().is_of(&Seen { inode: 9, born_ns: 9, ..seen.clone() }), "a copy that was put back");
     assert_eq!(Record::read(&state, Path::new("/q/.pybun/venv")), None);
     // As in an image: everything lies in another file now.
     let file = walk(&dir.path().join("state")).remove(0);
     fs::copy(&file, dir.path().join("copy")).unwrap();
     fs::rename(dir.path().join("copy"), &file).unwrap();
-    let elsewhere = Seen { device: 8, inode: 8, born_ns: 8, ..seen.clone() };
+    let elsewhere = Seen { device: 8, inode: 8, born_ns: 8, config: (4, 5_000_000_000), ..seen.clone() };
     assert!(record().is_of(&elsewhere) && !record().is_of_directory(&elsewhere));
-    for other in [Seen { config: (4, 6), ..elsewhere.clone() }, Seen { python: String::new(), ..elsewhere }] {
+    for other in [Seen { config: (4, 6_000_000_000), ..elsewhere.clone() }, Seen { python: String::new(), ..elsewhere }]
+    {
         assert!(!record().is_of(&other));
     }
 }

@@ -179,9 +179,15 @@ fn it_is_known_by_its_directory_its_place_and_its_interpreter() {
     assert!(!is_own());
     sandbox.ensure(&root, &python).unwrap();
     assert!(is_own());
-    // The same files in another directory.
-    fs::rename(&root, sandbox.path("other")).unwrap();
-    assert!(Command::new("cp").arg("-a").args([sandbox.path("other"), root.clone()]).status().unwrap().success());
+    // A copy that was put back, and one as a checkout makes it.
+    let copy = |how: &str| {
+        fs::rename(&root, sandbox.path("other")).unwrap();
+        assert!(Command::new("cp").arg(how).args([sandbox.path("other"), root.clone()]).status().unwrap().success());
+    };
+    copy("-a");
+    assert!(is_own());
+    fs::remove_dir_all(sandbox.path("other")).unwrap();
+    copy("-r");
     assert!(!is_own());
     fs::remove_dir_all(&root).unwrap();
     fs::rename(sandbox.path("other"), &root).unwrap();
