@@ -1,6 +1,6 @@
 //! Reading and writing files for a command, and what is said when that is impossible.
 
-use pybun_files::{Care, Directory, Error, Kind};
+use pybun_files::{Care, Directory, Error};
 use pybun_model::{Problem, Safety};
 use pybun_project::{Me, Unread, variable};
 use std::io::{self, Write};
@@ -134,17 +134,6 @@ pub fn foreign(path: &Path, owner: u32) -> Problem {
     .with("path", shown)
     .with("owner", owner)
     .with("directory", directory.display().to_string())
-}
-
-/// Is anything at `path`, and what, links not followed?
-pub fn kind(path: &Path) -> Option<Kind> {
-    let found = path.symlink_metadata().ok()?;
-    Some(match () {
-        () if found.is_symlink() => Kind::Link,
-        () if found.is_dir() => Kind::Directory,
-        () if found.is_file() => Kind::File,
-        () => Kind::Other,
-    })
 }
 
 #[cfg(test)]

@@ -96,22 +96,6 @@ impl Directory {
         Ok(written?)
     }
 
-    /// Gives what is at `name` another name here, where nothing has it yet. A link moves as a link.
-    pub fn rename(&self, name: &str, to: &str) -> Result<(), Error> {
-        if self.kind(to)?.is_some() {
-            return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
-        }
-        Ok(fs::rename(self.0.join(name), self.0.join(to))?)
-    }
-
-    /// Takes away a file or link; one that is gone already does not matter.
-    pub fn remove(&self, name: &str) -> Result<(), Error> {
-        match fs::remove_file(self.0.join(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
-    }
-
     fn refuse_others(&self, name: &str) -> Result<(), Error> {
         match self.kind(name)? {
             Some(Kind::File) => Ok(()),

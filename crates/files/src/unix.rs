@@ -115,22 +115,6 @@ impl Directory {
         Ok(())
     }
 
-    /// Gives what is at `name` another name here, where nothing has it yet. A link moves as a link.
-    pub fn rename(&self, name: &str, to: &str) -> Result<(), Error> {
-        if self.kind(to)?.is_some() {
-            return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
-        }
-        Ok(renameat(&self.0, name, &self.0, to).map_err(io::Error::from)?)
-    }
-
-    /// Takes away a file or link; one that is gone already does not matter.
-    pub fn remove(&self, name: &str) -> Result<(), Error> {
-        match unlinkat(&self.0, name, AtFlags::empty()) {
-            Ok(()) | Err(Errno::NOENT) => Ok(()),
-            Err(error) => Err(io::Error::from(error).into()),
-        }
-    }
-
     /// Who owns the directory, and its rights.
     pub fn owner_and_mode(&self) -> Result<(u32, u32), Error> {
         let found = fstat(&self.0).map_err(io::Error::from)?;
